@@ -1,0 +1,127 @@
+"""The archive: what the forge said, page by page, append-only, written before anything is acknowledged.
+
+    <folder>/manifest.json            how many pages count, where to continue, what was complete and when
+    <folder>/pages/0000000.json.gz    one answer: url or query, variables, status, headers, fetched_at, body as received
+
+A page is durable (written, synced, renamed) before the manifest that counts it replaces the old one. A page without a
+manifest that counts it never happened: after a crash it is fetched and written again under the same number. So there
+is no byte at which a kill loses a page or counts one twice.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from extract.errors import ArchiveDamaged
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Page:
+    """One answer as it came. `body` is the text as received; `asked` says which query or url with which variables."""
+
+    asked: dict[str, Any]
+    status: int
+    headers: dict[str, str]
+    fetched_at: str
+    body: str
+
+    def data(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """State of one stream.
+
+    `pages` counts the durable pages. `watermark` is the end of the last complete window. `window` is the one under
+    way (None between windows): its bounds, the cursor to continue at and its first page. `facts` holds what else the
+    next run must know, such as the newest item seen.
+    """
+
+    pages: int = 0
+    watermark: str | None = None
+    window: dict[str, Any] | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+    format: int = FORMAT
+
+
+class Archive:
+    """One stream of one repository on disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.manifest = self._read_manifest()
+
+    def append(self, pages: list[Page], **changes: Any) -> None:
+        """Makes the pages durable, then moves the manifest on."""
+        for offset, page in enumerate(pages):
+            write_durably(self._path(self.manifest.pages + offset), gzip.compress(_bytes(asdict(page)), 6))
+        self.acknowledge(pages=self.manifest.pages + len(pages), **changes)
+
+    def acknowledge(self, **changes: Any) -> None:
+        """Replaces the manifest, unless nothing changes."""
+        manifest = replace(self.manifest, **changes)
+        if manifest != self.manifest:
+            write_durably(self.folder / "manifest.json", _bytes(asdict(manifest)))
+            self.manifest = manifest
+
+    def newest_first(self) -> Iterator[tuple[int, Page]]:
+        """Number and content of each page that counts, last one first, one in memory at a time."""
+        for number in reversed(range(self.manifest.pages)):
+            yield number, self._read_page(number)
+
+    def _read_page(self, number: int) -> Page:
+        path = self._path(number)
+        try:
+            return Page(**json.loads(gzip.decompress(path.read_bytes())))
+        except (OSError, EOFError, ValueError, TypeError) as error:
+            raise ArchiveDamaged(
+                f"{path} is counted but cannot be read ({error}). Restore it from a backup, or delete the folder "
+                f"{self.folder} to fetch this stream anew."
+            ) from error
+
+    def _read_manifest(self) -> Manifest:
+        path = self.folder / "manifest.json"
+        if not path.exists():
+            return Manifest()
+        try:
+            manifest = Manifest(**json.loads(path.read_bytes()))
+        except (OSError, ValueError, TypeError) as error:
+            raise ArchiveDamaged(f"{path} cannot be read ({error}). Restore it, or delete {self.folder}.") from error
+        if manifest.format != FORMAT:
+            raise ArchiveDamaged(
+                f"{path} has format {manifest.format}, this version reads {FORMAT}. Run the version that wrote it, or "
+                f"delete {self.folder} to fetch this stream anew."
+            )
+        return manifest
+
+    def _path(self, number: int) -> Path:
+        return self.folder / "pages" / f"{number:07d}.json.gz"
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Either the old file or the whole new one is there, whenever the machine stops."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    with part.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _bytes(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,57 @@
+"""What can go wrong while talking to a forge, and who must act.
+
+    ExtractError
+    ├── NeedsAPerson      somebody must change something first; trying again is no use
+    │   ├── BadToken      the forge refused the token
+    │   ├── NoSuchRepository   not there, or not for this token
+    │   ├── NotAForge     something answers, but not a forge's API
+    │   └── ArchiveDamaged     files under the archive do not fit together
+    └── TryAgain          the forge or the network failed; the next run continues where this one stopped
+        └── OutOfQuota    the forge's limit is in force
+"""
+
+from __future__ import annotations
+
+
+class ExtractError(Exception):
+    """Anything that stops the extraction of one repository; the others go on."""
+
+
+class NeedsAPerson(ExtractError):
+    """Trying again is no use before somebody has changed something."""
+
+
+class BadToken(NeedsAPerson):
+    def __init__(self, forge: str, variables: tuple[str, ...]) -> None:
+        named = " or ".join(variables)
+        todo = f"Put a fresh token in {named}" if variables else f"Name a variable with a token in token_env of {forge}"
+        super().__init__(f"{forge} refused the request for lack of a valid token. {todo} and run again.")
+
+
+class NoSuchRepository(NeedsAPerson):
+    def __init__(self, forge: str, full_name: str) -> None:
+        super().__init__(
+            f"{forge} has no repository {full_name!r}, or does not show it to this token. Check the spelling, or give "
+            "the token read access to it."
+        )
+
+
+class NotAForge(NeedsAPerson):
+    def __init__(self, forge: str, base_url: str, said: str) -> None:
+        super().__init__(
+            f"{base_url} does not answer like the API of {forge}: {said}. Check base_url, and whether a proxy or a "
+            "login page stands in between."
+        )
+
+
+class ArchiveDamaged(NeedsAPerson):
+    """A page that the manifest counts is missing or cannot be read."""
+
+
+class TryAgain(ExtractError):
+    """The forge or the network failed; what was received is kept and the next run continues there."""
+
+
+class OutOfQuota(TryAgain):
+    def __init__(self, forge: str, until: str) -> None:
+        super().__init__(f"The request limit of {forge} is used up until {until}. The next run continues at this page.")

@@ -1,0 +1,151 @@
+"""How large commits are: `git log --numstat`, read in blocks, in parallel, each commit once in its life.
+
+Most of git's time goes into counting lines, so several git processes count chunks of the list of commits side by side.
+One unreadable blob ends git in the middle: what was printed before it is kept, git is started again behind it, and the
+commit stays without sizes. Merges have none either: git shows no diff for them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+
+import polars as pl
+
+from extract.git.command import Git, GitFailed
+from extract.git.counts import Counts
+from extract.git.damaged import is_partial
+
+CHUNK_COMMITS = range(256, 4096)  # large enough that starting git costs nothing, small enough to share out and to lose
+CHUNKS_A_JOB = 3  # so that the last chunk does not leave the other jobs idle for long
+BATCH_BYTES = 4 << 20
+MOST_UNREADABLE = 500  # each costs a few starts of git
+MOST_UNREADABLE_IN_PARTIAL = 8  # a clone without contents has hardly any, and git takes seconds to be sure of each
+_OPTIONS = (
+    "--numstat", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-notes", "--diff-algorithm=default",
+    "--no-relative", "--ignore-submodules=none", "-O/dev/null", "--format=%x01%H",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Uncounted:
+    """Commits that stay without sizes, and the last thing git said about them."""
+
+    shas: tuple[str, ...]
+    complaint: str | None
+
+
+class Patience:
+    """How many unreadable commits are passed over before the rest of every chunk is left; shared by threads."""
+
+    def __init__(self, commits: int) -> None:
+        self._left = commits
+        self._lock = threading.Lock()
+
+    def spend(self) -> None:
+        with self._lock:
+            self._left -= 1
+
+    @property
+    def is_over(self) -> bool:
+        return self._left <= 0
+
+
+def count_sizes(
+    git: Git, shas: list[str], counts: Counts, *, jobs: int, report: Callable[[str, int, int | None], None]
+) -> Uncounted:
+    """Counts the commits (none of them merges) with `jobs` processes; adds to `counts` as it goes."""
+    size = min(max(len(shas) // (jobs * CHUNKS_A_JOB), CHUNK_COMMITS.start), CHUNK_COMMITS.stop)
+    chunks = [shas[at : at + size] for at in range(0, len(shas), size)]
+    patience = Patience(MOST_UNREADABLE_IN_PARTIAL if is_partial(git) else MOST_UNREADABLE)
+    uncounted: list[str] = []
+    complaint, done = None, 0
+    with ThreadPoolExecutor(max_workers=jobs) as pool:
+        work = {pool.submit(count_chunk, git, chunk, counts, patience): len(chunk) for chunk in chunks}
+        for finished in as_completed(work):
+            left = finished.result()
+            uncounted += left.shas
+            complaint = left.complaint or complaint
+            done += work[finished]
+            report("commit_sizes", done, len(shas))
+    return Uncounted(tuple(uncounted), complaint)
+
+
+def count_chunk(git: Git, shas: list[str], counts: Counts, patience: Patience) -> Uncounted:
+    """Counts a chunk, passing over commits that git cannot read."""
+    left, passed_over, complaint = list(shas), list[str](), None
+    while left and not patience.is_over:
+        counted, said = _count_until_failure(git, left, counts)
+        complaint = said or complaint
+        if not counted:  # git may stop before it names the commit it cannot read: the first one alone decides
+            counted, _ = _count_until_failure(git, left[:1], counts)
+            if not counted:
+                patience.spend()
+                passed_over.append(left.pop(0))
+        left = [sha for sha in left if sha not in counted]
+    return Uncounted((*passed_over, *left), complaint)
+
+
+def _count_until_failure(git: Git, shas: list[str], counts: Counts) -> tuple[set[str], str | None]:
+    given = "".join(f"{sha}\n" for sha in shas).encode()
+    counted: set[str] = set()
+    try:
+        for files, sizes in _batches(git.blocks("log", "-z", *_OPTIONS, "--no-walk=unsorted", "--stdin", given=given)):
+            counts.keep(files, sizes)
+            counted.update(sizes["sha"])
+    except GitFailed as failed:
+        return counted, failed.said
+    return counted, None
+
+
+def _batches(blocks: Iterator[bytes]) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """Parsed batches of whole commits.
+
+    A commit is whole when another follows it or git ended well; the last one before a failure is not to be trusted.
+    """
+    held, failure = bytearray(), None
+    try:
+        for block in blocks:
+            held += block
+            end = held.rfind(b"\0\x01") + 1 if len(held) >= BATCH_BYTES else 0
+            if end:
+                yield parse(held[:end])
+                del held[:end]
+    except GitFailed as failed:
+        failure = failed
+    whole = held if failure is None else held[: held.rfind(b"\0\x01") + 1]
+    if whole:
+        yield parse(whole)
+    if failure is not None:
+        raise failure
+
+
+def parse(printed: bytearray) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Files and sizes of whole commits. A path cannot pose as a commit: its token starts with a count.
+
+    >>> parse(bytearray(b"\\x01aa\\x00\\n2\\t1\\tread\\tme\\x00-\\t-\\tlogo.png\\x00\\x01bb\\x00"))[1].rows()
+    [('aa', 2, 1, 2), ('bb', 0, 0, 0)]
+    """
+    tokens = pl.Series("token", printed.decode("utf-8", "backslashreplace").split("\0"), dtype=pl.String)
+    is_commit = pl.col("token").str.starts_with("\x01")
+    marked = tokens.to_frame().with_columns(
+        sha=pl.when(is_commit).then(pl.col("token").str.slice(1)).forward_fill(),
+    )
+    counted = pl.col("token").str.strip_prefix("\n").str.splitn("\t", 3)
+    files = (
+        marked.filter(~is_commit & (pl.col("token") != ""))
+        .select("sha", part=counted)
+        .select(
+            "sha",
+            path=pl.col("part").struct.field("field_2"),
+            added_lines=pl.col("part").struct.field("field_0").cast(pl.Int64, strict=False),
+            deleted_lines=pl.col("part").struct.field("field_1").cast(pl.Int64, strict=False),
+        )
+        .unique(["sha", "path"], keep="first", maintain_order=True)  # a malformed tree can hold a name twice
+    )
+    of_commits = files.group_by("sha").agg(pl.col("added_lines", "deleted_lines").sum(), changed_files=pl.len())
+    sizes = marked.filter(is_commit).select("sha").join(of_commits, on="sha", how="left", maintain_order="left")
+    numbers = pl.col("added_lines", "deleted_lines", "changed_files")
+    return files, sizes.with_columns(numbers.fill_null(0).cast(pl.Int64))

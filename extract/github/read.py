@@ -1,0 +1,190 @@
+"""Reading GitHub's pages: pure functions from what was received to records of the raw contract.
+
+A page of changes looks like this (an issue has no reviews):
+
+    {"data": {"repository": {"pullRequests": {"nodes": [
+        {"__typename": "PullRequest", "id": "PR_kw", "number": 7, "title": "...", "url": "https://...",
+         "createdAt": "2024-01-01T00:00:00Z", "updatedAt": "...", "closedAt": null, "mergedAt": null,
+         "author": {"__typename": "User", "login": "ada", "databaseId": 11},
+         "comments": {"totalCount": 1, "nodes": [{"fullDatabaseId": "91", "author": null, "createdAt": "..."}]},
+         "reviews": {"totalCount": 1, "nodes": [{"fullDatabaseId": "5", "state": "APPROVED", "submittedAt": "...",
+                     "comments": {"totalCount": 0, "nodes": []}}]}}]}}}}
+
+The rest of a nested list comes as `{"data": {"node": {"__typename": "PullRequest", "number": 7, "comments": ...}}}`.
+Of an item that was read several times only the latest reading counts, with just the parts it had then.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from extract.archive import Page
+
+Record = dict[str, Any]
+ACCOUNT_TYPES = {"User": "user", "Bot": "bot", "Organization": "organisation", "Mannequin": "mannequin"}
+
+
+@dataclass
+class Records:
+    """Raw records by table, of one repository of one forge."""
+
+    forge: str
+    repo_id: str
+    tables: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
+    accounts: dict[str, Record] = field(default_factory=dict)
+
+    def add(self, table: str, **record: Any) -> None:
+        self.tables[table].append({"repo_id": self.repo_id, **record})
+
+    def account(self, actor: dict[str, Any] | None) -> str | None:
+        """Notes the account and gives its id; a deleted account is null and stays so."""
+        if actor is None or actor.get("databaseId") is None:
+            return None
+        account_id = f"{self.forge}:{actor['databaseId']}"
+        kind = ACCOUNT_TYPES[actor["__typename"]]
+        login = actor["login"] if kind != "bot" or actor["login"].endswith("[bot]") else f"{actor['login']}[bot]"
+        # pages come newest first, so the first login seen is the one in use now
+        self.accounts.setdefault(account_id, {"account_id": account_id, "login": login, "account_type": kind})
+        return account_id
+
+
+def read_repository(page: Page, forge: str) -> Record:
+    """`GET /repos/OWNER/NAME`, e.g. {"id": 1, "full_name": "a/b", "html_url": "...", "fork": false, ...}."""
+    said = page.data()
+    return {
+        "repo_id": f"{forge}:{said['id']}",
+        "forge": forge,
+        "full_name": said["full_name"],
+        "url": said["html_url"],
+        "default_branch": said.get("default_branch"),
+        "is_fork": said.get("fork"),
+        "is_archived": said.get("archived"),
+        "created_at": _instant(said["created_at"]),
+    }
+
+
+def read_groups(pages: Iterable[tuple[int, Page]]) -> Iterator[tuple[list[Record], list[Record]]]:
+    """From pages newest first: the nodes of each page of items, with the nodes of the rests that follow it."""
+    rests: list[Record] = []
+    for _, page in pages:
+        data = page.data()["data"]
+        if "node" in data:
+            rests.append(data["node"])
+            continue
+        connection = next(iter(data["repository"].values()))
+        yield connection["nodes"], list(reversed(rests))
+        rests = []
+
+
+def read_items(nodes: list[Record], rests: list[Record], seen: set[str], into: Records) -> None:
+    """Adds items not seen in a later page, with all their parts; one that cannot be read goes to quarantine whole."""
+    rests_of: dict[str, list[Record]] = defaultdict(list)
+    for rest in rests:
+        rests_of[rest.get("pullRequest", rest)["id"]].append(rest)
+    for node in nodes:
+        if node["id"] not in seen:
+            seen.add(node["id"])
+            _read_or_quarantine(node, rests_of[node["id"]], into)
+
+
+def _read_or_quarantine(node: Record, rests: list[Record], into: Records) -> None:
+    one = Records(into.forge, into.repo_id, accounts=into.accounts)
+    try:
+        _read_item(node, one)
+        for rest in rests:
+            _read_parts(rest, node["number"], one)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        stream = "changes" if node.get("__typename") == "PullRequest" else "issues"
+        reason = f"{type(error).__name__}: {error}"
+        into.add("quarantine", stream=stream, record_id=str(node.get("number", node["id"])), reason=reason)
+        return
+    for table, records in one.tables.items():
+        into.tables[table] += records
+
+
+def _read_item(node: Record, into: Records) -> None:
+    is_change = node["__typename"] == "PullRequest"
+    into.add(
+        "items",
+        number=node["number"],
+        kind="change" if is_change else "issue",
+        title=node["title"],
+        author_account_id=into.account(node["author"]),
+        merged_by_account_id=into.account(node.get("mergedBy")),
+        url=node["url"],
+        base_sha=node.get("baseRefOid"),
+        head_sha=node.get("headRefOid"),
+        merge_sha=(node.get("mergeCommit") or {}).get("oid"),
+        added_lines=node.get("additions"),
+        deleted_lines=node.get("deletions"),
+        changed_files=node.get("changedFiles"),
+        comments_total=node["comments"]["totalCount"],
+        reviews_total=_submitted_total(node["reviews"]) if is_change else None,
+        commits_total=node["commits"]["totalCount"] if is_change else None,
+        is_draft=node.get("isDraft"),
+        opened_at=_instant(node["createdAt"]),
+        updated_at=_instant(node["updatedAt"]),
+        closed_at=_instant(node["closedAt"]),
+        merged_at=_instant(node.get("mergedAt")),
+    )
+    _read_parts(node, node["number"], into)
+
+
+def _submitted_total(reviews: Record) -> int:
+    """A review that is still being written is shown to its author alone, and is not one yet."""
+    return int(reviews["totalCount"]) - sum(review["submittedAt"] is None for review in reviews["nodes"])
+
+
+def _read_parts(node: Record, number: int, into: Records) -> None:
+    if node["__typename"] == "PullRequestReview":
+        _read_review_comments(node, number, into)
+        return
+    for comment in node.get("comments", {}).get("nodes", ()):
+        _read_comment(comment, number, into, kind="comment")
+    for review in node.get("reviews", {}).get("nodes", ()):
+        if review["submittedAt"] is not None:
+            _read_review(review, number, into)
+
+
+def _read_review(review: Record, number: int, into: Records) -> None:
+    into.add(
+        "reviews",
+        review_id=f"review:{review['fullDatabaseId']}",
+        number=number,
+        author_account_id=into.account(review["author"]),
+        state=review["state"].lower(),
+        url=review["url"],
+        comments_total=review["comments"]["totalCount"],
+        submitted_at=_instant(review["submittedAt"]),
+    )
+    _read_review_comments(review, number, into)
+
+
+def _read_review_comments(review: Record, number: int, into: Records) -> None:
+    review_id = f"review:{review['fullDatabaseId']}"
+    for comment in review["comments"]["nodes"]:
+        _read_comment(comment, number, into, kind="review_comment", review_id=review_id)
+
+
+def _read_comment(comment: Record, number: int, into: Records, *, kind: str, review_id: str | None = None) -> None:
+    reply_to = comment.get("replyTo")
+    into.add(
+        "comments",
+        comment_id=f"{kind}:{comment['fullDatabaseId']}",
+        number=number,
+        kind=kind,
+        review_id=review_id,
+        reply_to_id=f"{kind}:{reply_to['fullDatabaseId']}" if reply_to else None,
+        author_account_id=into.account(comment["author"]),
+        url=comment["url"],
+        is_minimised=comment["isMinimized"],
+        commented_at=_instant(comment["createdAt"]),
+    )
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

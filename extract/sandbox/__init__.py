@@ -1,0 +1,8 @@
+"""The sandbox forge: a simulated community with known truth, its git history, and a GitHub on loopback to serve it.
+
+    world = build_world(seed=7)
+    with SandboxForge(world, folder=folder) as forge:
+        forge.base_url, forge.git_url("commons/bazaar"), forge.requests
+
+`community.build_world`, `server.SandboxForge`; the truth is in `world.truth` and `world.counts`.
+"""

@@ -1,0 +1,149 @@
+"""One HTTP connection of the sandbox forge: who asks, for what, and the answer in one piece."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from email.utils import format_datetime
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import unquote, urlsplit
+
+from .answers import RATE_LIMIT_POINTS, answer
+from .githttp import GitFailed, GitRequest, git_answers, is_read_only
+from .rest import BAD_CREDENTIALS, NOT_FOUND, as_json, rest_answer
+from .view import View
+
+if TYPE_CHECKING:
+    from .server import SandboxForge
+
+GRAPHQL_PATHS = ("/api/graphql", "/graphql")
+REST_ROOT = "/api/v3"
+BAD_GATEWAY_PAGE = b"<!DOCTYPE html><title>Unicorn! &middot; GitHub</title><p>We had issues producing the response."
+LOGIN_PAGE = b"<!DOCTYPE html><title>Sign in to the network</title><form action=/login></form>"
+_SMALLEST_ZIPPED_BYTES = 256
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Keep-alive connections; headers and body leave in one send, for two would wait for each other's receipt."""
+
+    forge: ClassVar[SandboxForge]
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def do_GET(self) -> None:
+        self._route()
+
+    def do_HEAD(self) -> None:
+        self._route()
+
+    def do_POST(self) -> None:
+        self._route()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Says nothing: the forge counts its requests instead."""
+
+    def _route(self) -> None:
+        body = self._read_body()
+        path = unquote(urlsplit(self.path).path)
+        if ".git/" in path:
+            self.forge.count_request(is_git=True)
+            self._git(path, body)
+            return
+        used = self.forge.count_request(is_git=False)
+        if self.forge.answers_html:
+            self._send(200, LOGIN_PAGE, "text/html; charset=utf-8")
+        elif not self._is_known():
+            self._send_json(401, BAD_CREDENTIALS, used)
+        elif path in GRAPHQL_PATHS and self.command == "POST":
+            self._graphql(body, used)
+        else:
+            self._rest(path, used)
+
+    def _is_known(self) -> bool:
+        scheme, _, token = self.headers.get("Authorization", "").partition(" ")
+        return scheme.lower() in ("bearer", "token") and token.strip() in self.forge.tokens
+
+    def _graphql(self, body: bytes, used: int) -> None:
+        failure = self.forge.take_failure()
+        if failure is not None:
+            self._send(failure, BAD_GATEWAY_PAGE, "text/html; charset=utf-8")
+            return
+        try:
+            request = json.loads(body)
+        except ValueError:
+            request = None
+        if not isinstance(request, dict):
+            self._send_json(400, {"message": "Problems parsing JSON"}, used)
+            return
+        self._send_json(200, answer(self.forge.view(), request, points_used=used), used)
+
+    def _rest(self, path: str, used: int) -> None:
+        if not path.startswith(f"{REST_ROOT}/") or self.command == "POST":
+            self._send_json(404, NOT_FOUND, used)
+            return
+        view = self.forge.view()
+        status, body = rest_answer(view, path.removeprefix(REST_ROOT), root=self.forge.base_url, requests_used=used)
+        etag = f'W/"{hashlib.sha256(as_json(body)).hexdigest()}"'
+        is_known = status == HTTPStatus.OK and self.headers.get("If-None-Match") == etag
+        self._send_json(304 if is_known else status, None if is_known else body, used, {"ETag": etag})
+
+    def _send_json(self, status: int, body: Any, used: int, headers: dict[str, str] | None = None) -> None:
+        view: View = self.forge.view()
+        limits = {
+            "X-RateLimit-Limit": str(RATE_LIMIT_POINTS),
+            "X-RateLimit-Remaining": str(max(RATE_LIMIT_POINTS - used - 1, 1)),
+            "X-RateLimit-Used": str(used + 1),
+            "X-RateLimit-Reset": str(int(view.as_of.timestamp())),
+            "X-GitHub-Media-Type": "github.v3; format=json",
+            "Date": format_datetime(view.as_of, usegmt=True),
+        }
+        payload = b"" if body is None else as_json(body)
+        self._send(status, payload, "application/json; charset=utf-8", limits | (headers or {}))
+
+    def _send(self, status: int, payload: bytes, content_type: str, headers: dict[str, str] | None = None) -> None:
+        given = {"Content-Type": content_type, "Vary": "Accept-Encoding"} | (headers or {})
+        if len(payload) >= _SMALLEST_ZIPPED_BYTES and "gzip" in self.headers.get("Accept-Encoding", ""):
+            payload = gzip.compress(payload, compresslevel=1, mtime=0)
+            given["Content-Encoding"] = "gzip"
+        given["Content-Length"] = str(len(payload))
+        is_bare = self.command == "HEAD" or status == HTTPStatus.NOT_MODIFIED
+        self.wfile.write(head(status, list(given.items())) + (b"" if is_bare else payload))
+
+    def _git(self, path: str, body: bytes) -> None:
+        lower = {name.lower(): value for name, value in self.headers.items()}
+        request = GitRequest(self.command, path, urlsplit(self.path).query, lower, body)
+        if path.split(".git/")[0].removeprefix("/") not in self.forge.world.repositories:
+            self._send(404, b"Repository not found.\n", "text/plain")
+            return
+        if not is_read_only(request):
+            self._send(403, b"Only fetching is possible here.\n", "text/plain")
+            return
+        try:
+            with git_answers(request, self.forge.folder) as answered:
+                self.wfile.write(head(answered.status, [*answered.headers, ("Transfer-Encoding", "chunked")]))
+                for block in answered.blocks():
+                    self.wfile.write(f"{len(block):x}\r\n".encode() + block + b"\r\n")
+        except GitFailed as failure:
+            self.close_connection = True  # without the last chunk, so that the client sees that something is missing
+            self.log_error("%s", failure)
+            return
+        self.wfile.write(b"0\r\n\r\n")
+
+    def _read_body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        blocks = []
+        while length := int(self.rfile.readline().split(b";")[0], 16):
+            blocks.append(self.rfile.read(length))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(blocks)
+
+
+def head(status: int, headers: list[tuple[str, str]]) -> bytes:
+    phrase = HTTPStatus(status).phrase
+    lines = [f"HTTP/1.1 {status} {phrase}", *(f"{name}: {value}" for name, value in headers)]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")

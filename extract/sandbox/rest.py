@@ -1,0 +1,97 @@
+"""The few REST answers a client asks for before it turns to GraphQL: the repository, and the rate limit."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from .answers import RATE_LIMIT_POINTS
+from .ids import node_id
+from .view import Node, View
+
+DOCUMENTATION = "https://docs.github.com/rest"
+NOT_FOUND = {"message": "Not Found", "documentation_url": DOCUMENTATION, "status": "404"}
+BAD_CREDENTIALS = {"message": "Bad credentials", "documentation_url": DOCUMENTATION, "status": "401"}
+_BY_NAME = re.compile(r"/repos/([^/]+)/([^/]+)")
+_BY_ID = re.compile(r"/repositories/(\d+)")
+_OWNER_ID = 7_000_001
+
+ALWAYS: Node = {
+    "private": False,
+    "visibility": "public",
+    "description": "A simulated community.",
+    "fork": False,
+    "archived": False,
+    "disabled": False,
+    "has_issues": True,
+    "has_wiki": False,
+    "forks_count": 0,
+    "stargazers_count": 0,
+    "permissions": {"admin": False, "maintain": False, "push": False, "triage": False, "pull": True},
+}
+
+
+def rest_answer(view: View, path: str, *, root: str, requests_used: int) -> tuple[int, Node]:
+    """Status and body for a path below the API's root, such as /repos/commons/bazaar."""
+    if path == "/rate_limit":
+        return 200, rate_limits(view, requests_used)
+    found = repository_at(view, path)
+    return (404, NOT_FOUND) if found is None else (200, repository_body(found, root))
+
+
+def repository_at(view: View, path: str) -> Node | None:
+    by_name, by_id = _BY_NAME.fullmatch(path), _BY_ID.fullmatch(path)
+    if by_name:
+        return view.repositories.get(f"{by_name[1]}/{by_name[2]}".lower())
+    if by_id:
+        return next((node for node in view.repositories.values() if str(node["databaseId"]) == by_id[1]), None)
+    return None
+
+
+def rate_limits(view: View, used: int) -> Node:
+    window = {
+        "limit": RATE_LIMIT_POINTS,
+        "used": used,
+        "remaining": max(RATE_LIMIT_POINTS - used, 1),
+        "reset": int(view.as_of.timestamp()),
+    }
+    return {"resources": {"core": window, "graphql": window, "search": window}, "rate": window}
+
+
+def repository_body(node: Node, root: str) -> Node:
+    """The repository as `GET /repos/{owner}/{name}` gives it; `root` is the API's address."""
+    owner, name = node["nameWithOwner"].split("/")
+    lists = (node["_issues"], node["_pullRequests"])
+    open_items = [it for rows in lists for it in rows["CREATED_AT"].nodes if it["state"] == "OPEN"]
+    return ALWAYS | {
+        "id": node["databaseId"],
+        "node_id": node["id"],
+        "name": name,
+        "full_name": node["nameWithOwner"],
+        "owner": owner_body(owner, root, node["url"].removesuffix(f"/{name}")),
+        "html_url": node["url"],
+        "url": f"{root}/repos/{owner}/{name}",
+        "clone_url": f"{node['url']}.git",
+        "default_branch": "main",
+        "created_at": node["createdAt"],
+        "updated_at": node["updatedAt"],
+        "pushed_at": node["pushedAt"],
+        "open_issues_count": len(open_items),
+    }
+
+
+def owner_body(owner: str, root: str, page: str) -> Node:
+    return {
+        "login": owner,
+        "id": _OWNER_ID,
+        "node_id": node_id("O", _OWNER_ID),
+        "type": "Organization",
+        "url": f"{root}/orgs/{owner}",
+        "html_url": page,
+        "site_admin": False,
+    }
+
+
+def as_json(body: Any) -> bytes:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()

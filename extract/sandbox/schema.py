@@ -1,0 +1,145 @@
+"""The part of GitHub's GraphQL schema that the sandbox answers, with GitHub's names."""
+
+from __future__ import annotations
+
+SDL = """
+scalar BigInt
+scalar DateTime
+scalar GitObjectID
+scalar URI
+
+type Query {
+  repository(owner: String!, name: String!, followRenames: Boolean = true): Repository
+  node(id: ID!): Node
+  nodes(ids: [ID!]!): [Node]!
+  rateLimit(dryRun: Boolean = false): RateLimit
+  viewer: User!
+}
+
+interface Node { id: ID! }
+
+interface Actor { login: String! url: URI! }
+
+type User implements Node & Actor { id: ID! databaseId: Int login: String! url: URI! name: String }
+type Bot implements Node & Actor { id: ID! databaseId: Int login: String! url: URI! }
+type Organization implements Node & Actor { id: ID! databaseId: Int login: String! url: URI! name: String }
+type Mannequin implements Node & Actor { id: ID! databaseId: Int login: String! url: URI! }
+
+type RateLimit { limit: Int! cost: Int! remaining: Int! used: Int! resetAt: DateTime! nodeCount: Int! }
+
+type PageInfo { hasNextPage: Boolean! hasPreviousPage: Boolean! startCursor: String endCursor: String }
+
+enum OrderDirection { ASC DESC }
+enum IssueOrderField { CREATED_AT UPDATED_AT }
+input IssueOrder { field: IssueOrderField! direction: OrderDirection! }
+
+enum IssueState { OPEN CLOSED }
+enum IssueStateReason { REOPENED NOT_PLANNED COMPLETED DUPLICATE }
+enum PullRequestState { OPEN CLOSED MERGED }
+enum PullRequestReviewState { PENDING COMMENTED APPROVED CHANGES_REQUESTED DISMISSED }
+
+type Repository implements Node {
+  id: ID!
+  databaseId: Int
+  name: String!
+  nameWithOwner: String!
+  url: URI!
+  isFork: Boolean!
+  isArchived: Boolean!
+  createdAt: DateTime!
+  updatedAt: DateTime!
+  pushedAt: DateTime
+  defaultBranchRef: Ref
+  issues(first: Int, after: String, orderBy: IssueOrder): IssueConnection!
+  pullRequests(first: Int, after: String, orderBy: IssueOrder): PullRequestConnection!
+}
+
+type Ref { name: String! }
+
+type IssueConnection { totalCount: Int! pageInfo: PageInfo! nodes: [Issue] }
+type PullRequestConnection { totalCount: Int! pageInfo: PageInfo! nodes: [PullRequest] }
+type IssueCommentConnection { totalCount: Int! pageInfo: PageInfo! nodes: [IssueComment] }
+type PullRequestReviewConnection { totalCount: Int! pageInfo: PageInfo! nodes: [PullRequestReview] }
+type PullRequestReviewCommentConnection { totalCount: Int! pageInfo: PageInfo! nodes: [PullRequestReviewComment] }
+type PullRequestCommitConnection { totalCount: Int! }
+
+type Issue implements Node {
+  id: ID!
+  fullDatabaseId: BigInt
+  number: Int!
+  title: String!
+  body: String!
+  url: URI!
+  state: IssueState!
+  stateReason(enableDuplicate: Boolean = false): IssueStateReason
+  createdAt: DateTime!
+  updatedAt: DateTime!
+  closedAt: DateTime
+  author: Actor
+  comments(first: Int, after: String): IssueCommentConnection!
+}
+
+type PullRequest implements Node {
+  id: ID!
+  fullDatabaseId: BigInt
+  number: Int!
+  title: String!
+  body: String!
+  url: URI!
+  state: PullRequestState!
+  isDraft: Boolean!
+  createdAt: DateTime!
+  updatedAt: DateTime!
+  closedAt: DateTime
+  mergedAt: DateTime
+  baseRefName: String!
+  baseRefOid: GitObjectID!
+  headRefOid: GitObjectID!
+  additions: Int!
+  deletions: Int!
+  changedFiles: Int!
+  author: Actor
+  mergedBy: Actor
+  mergeCommit: Commit
+  commits(first: Int, after: String): PullRequestCommitConnection!
+  comments(first: Int, after: String): IssueCommentConnection!
+  reviews(first: Int, after: String): PullRequestReviewConnection
+}
+
+type PullRequestReview implements Node {
+  id: ID!
+  fullDatabaseId: BigInt
+  url: URI!
+  state: PullRequestReviewState!
+  submittedAt: DateTime
+  body: String!
+  author: Actor
+  pullRequest: PullRequest!
+  comments(first: Int, after: String): PullRequestReviewCommentConnection!
+}
+
+type PullRequestReviewComment implements Node {
+  id: ID!
+  fullDatabaseId: BigInt
+  url: URI!
+  createdAt: DateTime!
+  isMinimized: Boolean!
+  path: String!
+  body: String!
+  replyTo: PullRequestReviewComment
+  author: Actor
+}
+
+type IssueComment implements Node {
+  id: ID!
+  fullDatabaseId: BigInt
+  url: URI!
+  createdAt: DateTime!
+  isMinimized: Boolean!
+  body: String!
+  author: Actor
+}
+
+type Commit implements Node { id: ID! oid: GitObjectID! author: GitActor }
+type GitActor { name: String email: String date: DateTime user: User }
+"""

@@ -1,0 +1,127 @@
+"""The sandbox forge on loopback: a GitHub with REST, GraphQL and git, that serves a simulated world.
+
+    with SandboxForge(world, folder=folder) as forge:
+        Github(base_url=forge.base_url, auth=Auth.Token("sandbox-token"))
+
+`folder` receives the bare repositories. Turn the clock with `forge.as_of = instant`; git ignores it. For tests of bad
+days there are `forge.fail_next(n)` and `forge.answers_html`.
+"""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from types import TracebackType
+
+from .handler import Handler
+from .history import write_history
+from .view import View
+from .world import World
+
+
+class SandboxForge:
+    """A forge that runs while the `with` block does. Histories are written into `folder` on entering; repositories
+    of the same names must not be there yet (HistoryNotWritten)."""
+
+    def __init__(
+        self,
+        world: World,
+        folder: Path,
+        port: int = 0,
+        tokens: tuple[str, ...] = ("sandbox-token",),
+        as_of: datetime | None = None,
+    ) -> None:
+        self.world = world
+        self.folder = folder
+        self.tokens = tokens
+        self.answers_html = False
+        """Every API request is answered with a page and status 200, as a proxy's login page does."""
+        self.requests = 0
+        """API requests so far, those that failed included; git's are in `git_requests`."""
+        self.git_requests = 0
+        self._port = port
+        self._as_of = (as_of or world.ends_at).astimezone(UTC)
+        self._failures: list[int] = []
+        self._lock = threading.Lock()
+        self._views: dict[datetime, View] = {}
+        self._shas: dict[str, list[str]] = {}
+
+    def __enter__(self) -> SandboxForge:
+        with ThreadPoolExecutor() as pool:
+            names = list(self.world.repositories)
+            self._shas = dict(zip(names, pool.map(self._write_history, names), strict=True))
+        self._server = ThreadingHTTPServer(("127.0.0.1", self._port), handler_for(self))
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def _write_history(self, name: str) -> list[str]:
+        home = self.folder / f"{name}.git"
+        home.parent.mkdir(parents=True, exist_ok=True)
+        return write_history(self.world.repositories[name], self.world.people, home)
+
+    @property
+    def web_url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    @property
+    def base_url(self) -> str:
+        """Address of the REST API, as an Enterprise server has it; GraphQL is at /api/graphql beside it."""
+        return f"{self.web_url}/api/v3"
+
+    def git_url(self, full_name: str) -> str:
+        return f"{self.web_url}/{full_name}.git"
+
+    @property
+    def as_of(self) -> datetime:
+        """The instant the forge believes it is: later things are hidden."""
+        return self._as_of
+
+    @as_of.setter
+    def as_of(self, instant: datetime) -> None:
+        self._as_of = instant.astimezone(UTC)
+
+    def view(self) -> View:
+        """The world at the forge's instant."""
+        with self._lock:
+            if self._as_of not in self._views:
+                self._views = {self._as_of: View(self.world, self._shas, self._as_of, self.web_url)}
+            return self._views[self._as_of]
+
+    def shas(self, full_name: str) -> list[str]:
+        """Commit ids in the order of the simulation's marks."""
+        return self._shas[full_name]
+
+    def fail_next(self, how_many: int, status: int = 502) -> None:
+        """The next GraphQL requests get this status and a page of HTML."""
+        with self._lock:
+            self._failures = [status] * how_many
+
+    def take_failure(self) -> int | None:
+        """The status the present GraphQL request has to fail with, if any."""
+        with self._lock:
+            return self._failures.pop() if self._failures else None
+
+    def count_request(self, *, is_git: bool) -> int:
+        """Counts it, and tells how many API requests there were before."""
+        with self._lock:
+            before = self.requests
+            self.git_requests += is_git
+            self.requests += not is_git
+            return before
+
+
+def handler_for(forge: SandboxForge) -> type[Handler]:
+    """The handler class of this forge; http.server wants a class and makes an instance for each connection."""
+    return type("BoundHandler", (Handler,), {"forge": forge})

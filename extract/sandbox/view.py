@@ -1,0 +1,235 @@
+"""What the forge shows at an instant: the world as plain dictionaries with GraphQL names, later things hidden.
+
+`updatedAt` is the latest visible event (opening, comment, review, closing), so it moves with every one of them.
+Kept simple and made once for each instant, because answering must be quick.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from .history import sizes_of_changes
+from .ids import commit_node_id, node_id
+from .repository import Repository
+from .things import Change, Comment, Issue, Person, Review, ReviewComment, Thread
+from .world import World
+
+Node = dict[str, Any]
+_ACTOR_PREFIX = {"User": "U", "Bot": "BOT"}
+
+
+class Rows:
+    """Nodes of one connection, sorted by their keys."""
+
+    def __init__(self, keyed: list[tuple[tuple[int, int], Node]]) -> None:
+        keyed.sort(key=lambda pair: pair[0])
+        self.keys = [key for key, _ in keyed]
+        self.nodes = [node for _, node in keyed]
+
+
+class View:
+    """All nodes visible at `as_of`, by repository and by id. `shas` are the commit ids of each repository by mark."""
+
+    def __init__(self, world: World, shas: dict[str, list[str]], as_of: datetime, web_url: str) -> None:
+        self.as_of = as_of
+        self._until = int(as_of.timestamp())
+        self._web_url = web_url
+        self.actors = {person.account_id: self._actor(person) for person in world.people}
+        self.users_by_email = {
+            person.email: self.actors[person.account_id]
+            for person in world.people
+            if person.account_type == "User" and not person.is_ghost
+        }
+        self.by_id: dict[str, Node] = {actor["id"]: actor for actor in self.actors.values() if actor}
+        self.repositories: dict[str, Node] = {}
+        self.commits: dict[str, Node] = {}
+        for repository in world.repositories.values():
+            self.repositories[repository.full_name.lower()] = self._repository(repository, shas[repository.full_name])
+
+    def _keep(self, node: Node) -> Node:
+        self.by_id[node["id"]] = node
+        return node
+
+    def _actor(self, person: Person) -> Node | None:
+        if person.is_ghost:
+            return None
+        return {
+            "__typename": person.account_type,
+            "id": node_id(_ACTOR_PREFIX[person.account_type], person.account_id),
+            "databaseId": person.account_id,
+            "login": person.login,
+            "name": person.name,
+            "url": f"{self._web_url}/{person.login}",
+        }
+
+    def _repository(self, repository: Repository, shas: list[str]) -> Node:
+        self._keep_commits(repository, shas)
+        sizes = sizes_of_changes(repository)
+        issues = [self._issue(repository, it) for it in repository.issues if it.opened_epoch <= self._until]
+        changes = [
+            self._change(repository, it, shas, sizes[it.number])
+            for it in repository.changes
+            if it.opened_epoch <= self._until
+        ]
+        pushes = [it.committer.epoch for it in repository.commits if it.committer.epoch <= self._until]
+        pushed = max([repository.founded_epoch, *pushes])
+        return self._keep(
+            self._repository_facts(repository)
+            | {
+                "updatedAt": instant(max([pushed, *(node["_updated"] for node in [*issues, *changes])])),
+                "pushedAt": instant(pushed),
+                "_issues": by_update_and_number(issues),
+                "_pullRequests": by_update_and_number(changes),
+            }
+        )
+
+    def _repository_facts(self, repository: Repository) -> Node:
+        return {
+            "__typename": "Repository",
+            "id": node_id("R", repository.database_id),
+            "databaseId": repository.database_id,
+            "name": repository.full_name.split("/")[1],
+            "nameWithOwner": repository.full_name,
+            "url": f"{self._web_url}/{repository.full_name}",
+            "isFork": False,
+            "isArchived": False,
+            "createdAt": instant(repository.founded_epoch),
+            "defaultBranchRef": {"name": "main"},
+        }
+
+    def _keep_commits(self, repository: Repository, shas: list[str]) -> None:
+        for commit in repository.commits:
+            author, sha = commit.author, shas[commit.mark - 1]
+            user = self.users_by_email.get(author.email)
+            self.commits[sha] = {
+                "__typename": "Commit",
+                "id": commit_node_id(repository.database_id, sha),
+                "oid": sha,
+                "author": {"name": author.name, "email": author.email, "date": instant(author.epoch), "user": user},
+            }
+
+    def _thread(self, repository: Repository, thread: Thread, prefix: str, place: str) -> Node:
+        url = f"{self._web_url}/{repository.full_name}/{place}/{thread.number}"
+        comments = [
+            ((it.written_epoch, it.database_id), self._comment(repository, it, "IC", f"{url}#issuecomment-"))
+            for it in thread.comments
+            if it.written_epoch <= self._until
+        ]
+        closed = self._visible(thread.closed_epoch)
+        return self._keep(
+            {
+                "id": node_id(prefix, repository.database_id, thread.database_id),
+                "fullDatabaseId": str(thread.database_id),
+                "number": thread.number,
+                "title": thread.title,
+                "body": thread.body,
+                "url": url,
+                "state": "CLOSED" if closed else "OPEN",
+                "createdAt": instant(thread.opened_epoch),
+                "closedAt": instant(closed),
+                "author": self.actors[thread.author.account_id],
+                "_comments": Rows(comments),
+                "_created": thread.opened_epoch,
+                "_updated": max([thread.opened_epoch, closed or 0, *(key[0] for key, _ in comments)]),
+            }
+        )
+
+    def _visible(self, epoch: int | None) -> int | None:
+        return epoch if epoch is not None and epoch <= self._until else None
+
+    def _issue(self, repository: Repository, issue: Issue) -> Node:
+        node = self._thread(repository, issue, "I", "issues")
+        node["__typename"] = "Issue"
+        node["stateReason"] = issue.state_reason if node["closedAt"] else None
+        node["updatedAt"] = instant(node["_updated"])
+        return node
+
+    def _change(self, repository: Repository, change: Change, shas: list[str], size: tuple[int, int]) -> Node:
+        node = self._thread(repository, change, "PR", "pull")
+        reviews = [
+            ((it.submitted_epoch, it.database_id), self._review(repository, it, node))
+            for it in change.reviews
+            if it.submitted_epoch <= self._until
+        ]
+        node["_updated"] = max([node["_updated"], *(key[0] for key, _ in reviews)])
+        node |= self._merge(change, shas)
+        node |= {
+            "__typename": "PullRequest",
+            "isDraft": change.is_draft,
+            "updatedAt": instant(node["_updated"]),
+            "baseRefName": "main",
+            "baseRefOid": shas[change.base.mark - 1] if change.base else None,
+            "headRefOid": shas[change.commits[-1].mark - 1],
+            "additions": size[0],
+            "deletions": size[1],
+            "changedFiles": len(change.edits),
+            "commits": {"totalCount": len(change.commits)},
+            "_reviews": Rows(reviews),
+        }
+        return node
+
+    def _merge(self, change: Change, shas: list[str]) -> Node:
+        merged = self._visible(change.merged_epoch)
+        if not merged or change.merge_commit is None or change.merged_by is None:
+            return {"mergedAt": None, "mergedBy": None, "mergeCommit": None}
+        return {
+            "state": "MERGED",
+            "mergedAt": instant(merged),
+            "mergedBy": self.actors[change.merged_by.account_id],
+            "mergeCommit": self.commits[shas[change.merge_commit.mark - 1]],
+        }
+
+    def _comment(self, repository: Repository, comment: Comment, prefix: str, url: str) -> Node:
+        return self._keep(
+            {
+                "__typename": "IssueComment" if prefix == "IC" else "PullRequestReviewComment",
+                "id": node_id(prefix, repository.database_id, comment.database_id),
+                "fullDatabaseId": str(comment.database_id),
+                "url": f"{url}{comment.database_id}",
+                "createdAt": instant(comment.written_epoch),
+                "isMinimized": comment.is_minimised,
+                "body": comment.body,
+                "author": self.actors[comment.author.account_id],
+            }
+        )
+
+    def _review(self, repository: Repository, review: Review, change: Node) -> Node:
+        comments = [
+            ((it.written_epoch, it.database_id), self._line_comment(repository, it, change["url"]))
+            for it in review.comments
+        ]
+        return self._keep(
+            {
+                "__typename": "PullRequestReview",
+                "id": node_id("PRR", repository.database_id, review.database_id),
+                "fullDatabaseId": str(review.database_id),
+                "url": f"{change['url']}#pullrequestreview-{review.database_id}",
+                "state": review.state,
+                "submittedAt": instant(review.submitted_epoch),
+                "body": review.body,
+                "author": self.actors[review.author.account_id],
+                "pullRequest": change,
+                "_comments": Rows(comments),
+            }
+        )
+
+    def _line_comment(self, repository: Repository, comment: ReviewComment, change_url: str) -> Node:
+        node = self._comment(repository, comment, "PRRC", f"{change_url}#discussion_r")
+        node["path"] = comment.path
+        answered = comment.reply_to
+        node["replyTo"] = self.by_id[node_id("PRRC", repository.database_id, answered)] if answered else None
+        return node
+
+
+def by_update_and_number(nodes: list[Node]) -> dict[str, Rows]:
+    """The two orders a list of issues or changes can be asked for."""
+    return {
+        "UPDATED_AT": Rows([((node["_updated"], node["number"]), node) for node in nodes]),
+        "CREATED_AT": Rows([((node["_created"], node["number"]), node) for node in nodes]),
+    }
+
+
+def instant(epoch: int | None) -> str | None:
+    """As the forge writes an instant; None stays None."""
+    return None if epoch is None else datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

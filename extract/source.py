@@ -1,0 +1,74 @@
+"""What it takes to extract one repository: where it is, where things are kept, and who tells the time."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+Report = Callable[[str, int, int | None], None]
+"""Called as (stream, seen so far, total or None) while the work goes on."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One repository of one forge.
+
+    `token_variables` are names of environment variables; their values never come in here, so that a source can be
+    logged. `git_url` is None where the forge's own clone address is to be used, and "" where there is to be no git.
+    """
+
+    forge: str
+    kind: str
+    name: str
+    base_url: str = ""
+    token_variables: tuple[str, ...] = ()
+    git_url: str | None = None
+
+    @property
+    def ref(self) -> str:
+        return f"{self.forge}:{self.name}"
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """The world outside, handed in: folders, the secret for keyed hashes, the environment for git, the clock."""
+
+    archive: Path
+    raw: Path
+    secret: bytes
+    environment: Mapping[str, str]
+    until: datetime
+    now: Callable[[], datetime]
+    report: Report
+
+    def token(self, source: Source) -> str | None:
+        """The first token that the environment has for this source."""
+        return next((self.environment[name] for name in source.token_variables if self.environment.get(name)), None)
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """What became of one repository: its lasting id, its raw partition, requests spent, and what is missing and why."""
+
+    repo_id: str
+    partition: Path
+    requests: int
+    problems: tuple[str, ...] = ()
+
+
+def folder_name(text: str) -> str:
+    """A hostile name as one folder: readable where it can be, never a path, never the same for two names.
+
+    >>> folder_name("github")
+    'github'
+    >>> folder_name("../up")
+    '.._up-8d0a71ed7b'
+    """
+    tame = re.sub(r"[^A-Za-z0-9._-]", "_", text)[:60]
+    if tame == text and not text.startswith((".", "-")):
+        return text
+    return f"{tame}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"

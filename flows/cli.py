@@ -1,0 +1,177 @@
+"""The command line. Heavy things are imported inside the commands that need them, so that --help answers at once."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from flows.errors import FAILED, REFUSED, Stop
+
+app = typer.Typer(
+    help="Do newcomers stay, and does influence follow contribution? From your forges, in one DuckDB file.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Data = Annotated[Path, typer.Option("--data", help="Folder with the archive, raw, warehouse and report.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Answer and log as JSON, for programs.")]
+AsOf = Annotated[str | None, typer.Option("--as-of", help="Use nothing at or after this instant. Default: now.")]
+Config = Annotated[Path | None, typer.Option("--config", help="Configuration file. Default: forbenefit.toml if there.")]
+DEFAULT_DATA = Path("forbenefit-data")
+DEFAULT_CONFIG = Path("forbenefit.toml")
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option("--out", help="Folder for everything that the demo makes.")] = Path("forbenefit-demo"),
+    seed: Annotated[int, typer.Option("--seed", help="Another seed simulates another community.")] = 7,
+    as_json: AsJson = False,
+) -> None:
+    """Run the whole job against an embedded forge with a simulated community; no token needed.
+
+    Example: forbenefit demo --out /tmp/demo
+    """
+
+    def work() -> int:
+        from flows import demonstration
+
+        return _told(demonstration.demo(out, seed), demonstration.directory(out), as_json)
+
+    _run(work, as_json)
+
+
+@app.command()
+def run(
+    repo: Annotated[list[str] | None, typer.Argument(help="github:OWNER/NAME, git:PATH-OR-URL, or a web address.")] = None,
+    config: Config = None,
+    data: Data = DEFAULT_DATA,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run one night now: extract, build, audit, publish.
+
+    Example: forbenefit run github:psf/requests git:../my-project
+    """
+
+    def work() -> int:
+        from flows import commands
+
+        return _told(commands.run(tuple(repo or ()), _config(config), data, as_of), data, as_json)
+
+    _run(work, as_json)
+
+
+@app.command()
+def rebuild(config: Config = None, data: Data = DEFAULT_DATA, as_of: AsOf = None, as_json: AsJson = False) -> None:
+    """Build the warehouse anew from the archive, without a network.
+
+    Example: forbenefit rebuild --as-of 2024-01-01
+    """
+
+    def work() -> int:
+        from flows import commands
+
+        return _told(commands.rebuild(_config(config), data, as_of), data, as_json)
+
+    _run(work, as_json)
+
+
+@app.command()
+def check(data: Data = DEFAULT_DATA, as_json: AsJson = False) -> None:
+    """Run the suites on the published warehouse; exit code 3 if they fail.
+
+    Example: forbenefit check --json
+    """
+
+    def work() -> int:
+        from flows import commands
+
+        answer = commands.check(data)
+        _say(answer, commands.check_in_words(answer), as_json)
+        return REFUSED if answer["refused"] else 0
+
+    _run(work, as_json)
+
+
+@app.command()
+def report(
+    out: Annotated[Path | None, typer.Option("--out", help="Where to write it. Default: report.html in the data.")] = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Write the report: one self-contained HTML page.
+
+    Example: forbenefit report --out community.html
+    """
+
+    def work() -> int:
+        from flows import commands
+
+        typer.echo(commands.report(data, out))
+        return 0
+
+    _run(work, as_json=False)
+
+
+@app.command()
+def status(data: Data = DEFAULT_DATA, as_json: AsJson = False) -> None:
+    """Show watermarks, coverage and the last runs.
+
+    Example: forbenefit status --json
+    """
+
+    def work() -> int:
+        from flows import commands
+
+        answer = commands.status(data)
+        _say(answer, commands.status_in_words(answer), as_json)
+        return 0
+
+    _run(work, as_json)
+
+
+def main() -> None:
+    app()
+
+
+def _run(work: Callable[[], int], as_json: bool) -> None:
+    """Runs a command and ends with its code; what it was stopped by is one paragraph, never a traceback."""
+    from flows import log
+
+    log.start(as_json=as_json)
+    try:
+        code = work()
+    except Stop as stop:
+        if as_json:
+            typer.echo(json.dumps({"error": str(stop), "exit_code": stop.exit_code}))
+        typer.echo(str(stop), err=True)
+        code = stop.exit_code
+    except KeyboardInterrupt:
+        typer.echo("Stopped. Nothing is lost: the next run continues where this one was.", err=True)
+        code = FAILED
+    sys.exit(code)
+
+
+def _told(outcome: Any, data: Path, as_json: bool) -> int:
+    from flows import summary
+
+    _say(summary.as_dict(outcome, data), summary.in_words(outcome, data), as_json)
+    return int(outcome.exit_code)
+
+
+def _say(answer: Any, words: str, as_json: bool) -> None:
+    typer.echo(json.dumps(answer, default=str, ensure_ascii=False) if as_json else words)
+
+
+def _config(given: Path | None) -> Path | None:
+    return given or (DEFAULT_CONFIG if DEFAULT_CONFIG.exists() else None)
+
+
+if __name__ == "__main__":
+    main()

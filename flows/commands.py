@@ -1,0 +1,153 @@
+"""What the commands do, each as a function from its options to plain values."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from flows import clock, environment, log
+from flows.data_directory import DataDirectory
+from flows.job import Job, Outcome, Settled
+from flows.settings import Settings, read_settings, sources
+
+
+def run(repos: tuple[str, ...], config: Path | None, data: Path, as_of: str | None) -> Outcome:
+    """One nightly run of the given repositories, or of those in the configuration."""
+    settings = read_settings(config)
+    wanted = sources(settings, repos)
+    directory = DataDirectory(data).opened()
+    with directory.held("run"):
+        return perform(_job("run", settings, directory, as_of, wanted), settings.parallel)
+
+
+def perform(job: Job, parallel: int) -> Outcome:
+    """Runs the flow over a held data directory, and writes the report of what it published."""
+    start_prefect()
+    from flows import nightly
+
+    with log.current.bars():
+        outcome = nightly.run(job, parallel)
+    if outcome.published:
+        write_report(job.directory, None)
+    return outcome
+
+
+def start_prefect() -> None:
+    """Says what the first seconds go to, so that they do not look like a program that died."""
+    is_first = environment.prepare()
+    if not environment.has_server():
+        wait = "makes its database, once, about half a minute" if is_first else "starts a server of its own, some seconds"
+        log.current.event("prefect.starting", note=f"Prefect {wait}")
+
+
+def rebuild(config: Path | None, data: Path, as_of: str | None) -> Outcome:
+    """The warehouse anew from the archive; no forge is asked for anything."""
+    settings = read_settings(config)
+    directory = DataDirectory(data).opened()
+    environment.prepare()
+    from flows import publishing, rereading
+
+    with directory.held("rebuild"):
+        job = _job("rebuild", settings, directory, as_of, ())
+        settled: list[Settled] = rereading.reread(job)
+        draft = publishing.build(job)
+        outcome = publishing.publish(job, draft, publishing.audit(draft), settled)
+        if outcome.published:
+            write_report(directory, None)
+    return outcome
+
+
+def _job(command: str, settings: Settings, directory: DataDirectory, as_of: str | None, wanted: Any) -> Job:
+    started_at = clock.now()
+    return Job(
+        command=command,
+        data=str(directory.path),
+        sources=wanted,
+        as_of=clock.parse_instant(as_of, "--as-of") if as_of else started_at,
+        started_at=started_at,
+        horizon_days=settings.horizon_days,
+        nights_kept=settings.nights_kept,
+    )
+
+
+def check(data: Path) -> dict[str, Any]:
+    """The suites on the published warehouse."""
+    warehouse = DataDirectory(data).published()
+    environment.prepare()
+    from flows import publishing
+
+    verdicts = publishing.audit(warehouse)
+    return {
+        "refused": any(verdict.forbids_publishing for verdict in verdicts),
+        "n_expectations": len(verdicts),
+        "not_met": [
+            {
+                "table": verdict.expectation.table,
+                "expectation": verdict.expectation.name,
+                "severity": verdict.expectation.severity,
+                "outcome": verdict.outcome,
+                "n_unexpected": verdict.n_unexpected,
+                "sample": verdict.sample,
+            }
+            for verdict in verdicts
+            if verdict.outcome != "passed"
+        ],
+    }
+
+
+def check_in_words(answer: dict[str, Any]) -> str:
+    lines = [f"{answer['n_expectations']} expectations, {len(answer['not_met'])} not met."]
+    for one in answer["not_met"]:
+        lines.append(
+            f"  {one['severity']} {one['table']}: {one['expectation']} ({one['outcome']}, {one['n_unexpected']} rows) "
+            f"{one['sample'][:300]}"
+        )
+    return "\n".join(lines)
+
+
+def report(data: Path, out: Path | None) -> str:
+    """Writes the report of the published warehouse, and says where."""
+    directory = DataDirectory(data)
+    directory.published()
+    return str(write_report(directory, out))
+
+
+def write_report(directory: DataDirectory, out: Path | None) -> Path:
+    from transform.report.page import write_report as write
+
+    target = out or directory.report
+    write(directory.warehouse, target, made_at=clock.now())
+    return target
+
+
+def status(data: Path) -> dict[str, Any]:
+    """Watermarks, coverage and the last runs, refused ones included."""
+    directory = DataDirectory(data)
+    warehouse = directory.published()
+    import duckdb
+    import polars as pl
+
+    coverage = (
+        "SELECT full_name, stream, source_total, held, coverage.is_complete, complete_until_at, reason "
+        "FROM ops.coverage JOIN core.repositories USING (repo_id) ORDER BY full_name, stream"
+    )
+    with closing(duckdb.connect(str(warehouse), read_only=True)) as db:
+        rows = db.sql(coverage).pl().to_dicts()
+    past = [pl.read_parquet(path) for path in sorted(directory.ops.glob("*/run.parquet"))[-10:]]
+    return {"data": str(directory.path), "coverage": rows, "runs": pl.concat(past).to_dicts() if past else []}
+
+
+def status_in_words(answer: dict[str, Any]) -> str:
+    lines = [answer["data"], "", "Coverage"]
+    for row in answer["coverage"]:
+        total = "?" if row["source_total"] is None else row["source_total"]
+        until = "never complete" if row["complete_until_at"] is None else f"until {row['complete_until_at']:%Y-%m-%d %H:%M}"
+        lines.append(f"  {row['full_name']:<40} {row['stream']:<16} {row['held']:>8} of {total:>8}  {until}")
+        if not row["is_complete"]:
+            lines.append(f"      incomplete: {row['reason']}")
+    lines += ["", "Last runs"]
+    for one in answer["runs"]:
+        lines.append(f"  {one['started_at']:%Y-%m-%d %H:%M} {one['command']:<8} {one['outcome']:<10} {one['n_requests']} requests")
+        lines += [f"      {problem}" for problem in one["problems"].splitlines()]
+    return "\n".join(lines)

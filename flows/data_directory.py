@@ -1,0 +1,124 @@
+"""The data directory: what lies where, whose it is, and who is using it.
+
+    forbenefit.json      its format, and the repositories it has met
+    identity.key         secret of the keyed hashes (mode 0600)
+    archive/             what the forges said
+    raw/                 typed records, one partition a repository
+    ops/                 one small file a run: its row and its verdicts, refused nights included
+    draft.duckdb         tonight's warehouse before its audit
+    warehouse.duckdb     the published one
+    nights/              the last published ones
+    report.html
+    lock                 who is using the folder
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from extract.archive import write_durably
+from flows import clock
+from flows.errors import BadDataDirectory, NothingPublished
+
+FORMAT = 1
+
+
+class DataDirectory:
+    """Paths of one data directory; `opened` makes or recognises it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.expanduser().resolve()
+        self.archive, self.raw, self.ops = self.path / "archive", self.path / "raw", self.path / "ops"
+        self.draft, self.warehouse = self.path / "draft.duckdb", self.path / "warehouse.duckdb"
+        self.nights, self.report = self.path / "nights", self.path / "report.html"
+        self._marker, self._lock = self.path / "forbenefit.json", self.path / "lock"
+
+    def opened(self) -> DataDirectory:
+        """Makes the folder if need be; refuses one that holds something else or is of another format."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            inhabited = any(entry.name != "lock" for entry in self.path.iterdir())
+            if not self._marker.exists():
+                if inhabited:
+                    raise BadDataDirectory(
+                        f"{self.path} holds files that are not forbenefit's. Give --data an empty or new folder."
+                    )
+                self._write({"format": FORMAT, "repositories": {}})
+        except OSError as error:
+            raise BadDataDirectory(
+                f"{self.path} cannot be used: {error.strerror}. Give --data a folder that you may write to."
+            ) from error
+        self._check_format()
+        return self
+
+    def published(self) -> Path:
+        """The published warehouse, or a word on how to get one."""
+        if self._marker.exists():
+            self._check_format()
+        if not self.warehouse.exists():
+            raise NothingPublished(f"{self.path} has no published warehouse yet. Run `forbenefit run` or `demo` first.")
+        return self.warehouse
+
+    @contextmanager
+    def held(self, command: str) -> Iterator[None]:
+        """Keeps every other run out; the second is told who holds the folder."""
+        with self._lock.open("a+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.seek(0)
+                raise BadDataDirectory(
+                    f"{self.path} is in use by {file.read().strip() or 'another run'}. Wait for it to end, or give "
+                    "--data another folder."
+                ) from None
+            file.truncate(0)
+            file.write(f"process {os.getpid()} ({command}, since {clock.now():%Y-%m-%d %H:%M:%S} UTC)")
+            file.flush()
+            yield
+
+    def secret(self) -> bytes:
+        """The key of the hashes that stand for e-mail addresses; made once, readable by its owner alone."""
+        path = self.path / "identity.key"
+        if not path.exists():
+            descriptor = os.open(path.with_suffix(".part"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(secrets.token_bytes(32))
+            path.with_suffix(".part").replace(path)
+        return path.read_bytes()
+
+    @property
+    def repositories(self) -> dict[str, dict[str, str]]:
+        """Every repository met so far: reference to its id and partition."""
+        known: dict[str, dict[str, str]] = self._read()["repositories"]
+        return known
+
+    def remember(self, met: dict[str, dict[str, str]]) -> None:
+        state = self._read()
+        known = {**state["repositories"], **met}
+        if known != state["repositories"]:
+            self._write({**state, "repositories": known})
+
+    def _check_format(self) -> None:
+        found = self._read().get("format")
+        if found != FORMAT:
+            raise BadDataDirectory(
+                f"{self.path} has format {found}; this version reads format {FORMAT}. Run the version that wrote it, "
+                "or give --data a new folder."
+            )
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            state: dict[str, Any] = json.loads(self._marker.read_bytes())
+        except (OSError, ValueError) as error:
+            raise BadDataDirectory(f"{self._marker} cannot be read ({error}). Restore it from a backup.") from error
+        return state
+
+    def _write(self, state: dict[str, Any]) -> None:
+        write_durably(self._marker, json.dumps(state, indent=1, ensure_ascii=False).encode())

@@ -1,0 +1,45 @@
+"""The demo: the nightly run, as in production, against the sandbox forge on loopback."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from extract.sandbox.server import SandboxForge
+from extract.sandbox.world import World
+from extract.sandbox.community import ENDS_AT, build_world
+from flows import clock, commands, environment, log
+from flows.data_directory import DataDirectory
+from flows.job import Job, Outcome
+from flows.settings import Forge, Repository, Settings, sources
+
+TOKEN_VARIABLE = "FORBENEFIT_SANDBOX_TOKEN"  # noqa: S105 - the name of a variable
+TOKEN = "sandbox-token"  # noqa: S105 - opens nothing but the sandbox
+
+
+def directory(out: Path) -> Path:
+    return out / "data"
+
+
+def demo(out: Path, seed: int) -> Outcome:
+    """Simulates, serves, runs. Everything lies under `out`."""
+    held = DataDirectory(directory(out)).opened()
+    environment.provide(TOKEN_VARIABLE, TOKEN)
+    with held.held("demo"):
+        log.current.event("sandbox.starting", seed=seed, until=ENDS_AT.date())
+        shutil.rmtree(out / "sandbox", ignore_errors=True)  # made anew each time, the same for the same seed
+        world = build_world(seed=seed)
+        with SandboxForge(world, folder=out / "sandbox", tokens=(TOKEN,)) as forge:
+            return commands.perform(_job(world, forge, held), parallel=2)
+
+
+def _job(world: World, forge: SandboxForge, held: DataDirectory) -> Job:
+    settings = Settings(
+        forges=(Forge(name="sandbox", kind="github", base_url=forge.base_url, token_env=(TOKEN_VARIABLE,)),),
+        repositories=tuple(
+            Repository(repo=f"sandbox:{name}", git_url=forge.git_url(name)) for name in world.repositories
+        ),
+    )
+    return Job(
+        command="demo", data=str(held.path), sources=sources(settings, ()), as_of=ENDS_AT, started_at=clock.now()
+    )

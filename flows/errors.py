@@ -1,0 +1,39 @@
+"""What stops a command, and the exit code it ends with.
+
+    Stop                      one paragraph that says who must do what
+    ├── BadConfiguration      2  the command line or forbenefit.toml
+    ├── BadDataDirectory      1  the folder is not ours, of another version, or in use
+    ├── NothingPublished      1  a command needs a warehouse and there is none
+    ├── AllFailed             1  no repository could be extracted
+    └── Refused               3  the suites refused to publish
+"""
+
+from __future__ import annotations
+
+DONE, FAILED, USAGE, REFUSED, PARTIAL = range(5)
+
+
+class Stop(Exception):
+    """Ends the command with its exit code and one paragraph."""
+
+    exit_code = FAILED
+
+
+class BadConfiguration(Stop):
+    exit_code = USAGE
+
+
+class BadDataDirectory(Stop):
+    pass
+
+
+class NothingPublished(Stop):
+    pass
+
+
+class AllFailed(Stop):
+    pass
+
+
+class Refused(Stop):
+    exit_code = REFUSED

@@ -1,0 +1,59 @@
+"""Hands the outside world to `extract`, and notes what came of each repository."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from extract import raw
+from extract.errors import ExtractError
+from extract.forges import FORGES
+from extract.source import Extracted, Source, Surroundings
+from flows import clock, environment, log
+from flows.job import Job, Settled
+
+
+def extract(source: Source, job: Job) -> Extracted:
+    return FORGES[source.kind](source, surroundings(source.ref, job, job.as_of))
+
+
+def surroundings(ref: str, job: Job, until: datetime) -> Surroundings:
+    directory = job.directory
+
+    def report(stream: str, seen: int, total: int | None) -> None:
+        log.current.progress(f"{ref} {stream}", seen, total)
+
+    return Surroundings(
+        archive=directory.archive,
+        raw=directory.raw,
+        secret=directory.secret(),
+        environment=environment.variables(),
+        until=until,
+        now=clock.now,
+        report=report,
+    )
+
+
+def settled(source: Source, extracted: Extracted, job: Job) -> Settled:
+    place = str(extracted.partition.relative_to(job.directory.raw))
+    met = {"repo_id": extracted.repo_id, "kind": source.kind, "partition": place, "until": job.as_of.isoformat()}
+    job.directory.remember({source.ref: met})
+    log.current.event("repository.extracted", repository=source.ref, requests=extracted.requests)
+    for problem in extracted.problems:
+        log.current.event("repository.incomplete", repository=source.ref, reason=problem)
+    return Settled(source.ref, extracted.requests, extracted.problems)
+
+
+def failed(source: Source, error: ExtractError, job: Job) -> Settled:
+    """What earlier nights brought stays in the warehouse, marked with the reason why it is not of tonight."""
+    log.current.event("repository.failed", repository=source.ref, reason=str(error))
+    for folder in _folders(source, job):
+        raw.mark_incomplete(folder, job.directory.repositories[source.ref]["repo_id"], str(error))
+    return Settled(source.ref, problems=(str(error),), failed=True)
+
+
+def _folders(source: Source, job: Job) -> list[Path]:
+    known = job.directory.repositories.get(source.ref)
+    if known is None:
+        return []
+    return [path.parent for path in (job.directory.raw / known["partition"]).glob("*/streams.parquet")]

@@ -1,0 +1,63 @@
+"""What one run is to do, and what became of it. Plain values without secrets: Prefect keeps and shows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from extract.source import Source
+from flows.clock import run_name
+from flows.data_directory import DataDirectory
+from transform.parameters import Parameters
+
+
+class Job(BaseModel):
+    """One run."""
+
+    model_config = ConfigDict(frozen=True)
+
+    command: str
+    data: str
+    sources: tuple[Source, ...]
+    as_of: datetime
+    started_at: datetime
+    horizon_days: int = 180
+    nights_kept: int = 7
+
+    @property
+    def run_id(self) -> str:
+        return run_name(self.started_at)
+
+    @property
+    def directory(self) -> DataDirectory:
+        return DataDirectory(Path(self.data))
+
+    @property
+    def parameters(self) -> Parameters:
+        return Parameters(as_of=self.as_of, run_at=self.started_at, horizon_days=self.horizon_days)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What became of one repository: nothing, something or everything is missing, and why."""
+
+    ref: str
+    n_requests: int = 0
+    problems: tuple[str, ...] = ()
+    failed: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a run. `exit_code` is the command's."""
+
+    run_id: str
+    published: bool
+    settled: tuple[Settled, ...]
+    failures: tuple[str, ...]
+    warnings: tuple[str, ...]
+    n_expectations: int
+    exit_code: int

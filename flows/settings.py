@@ -1,0 +1,152 @@
+"""`forbenefit.toml`: which forges, which repositories, which parameters. Every setting is declared here once.
+
+Tokens are never in it, only the names of the environment variables that hold them.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from extract.source import Source
+from flows.errors import BadConfiguration
+
+FULL_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*/[A-Za-z0-9_.-]+")
+
+
+class Strict(BaseModel):
+    """Unknown keys are mistakes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Forge(Strict):
+    """A forge under a name of your own; self-hosted ones are no different from the public ones."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9_-]+$", description="Stands before the colon of a repository.")
+    kind: Literal["github", "git"] = Field(description="Which language it speaks.")
+    base_url: str = Field("", description="Where its API is, such as https://github.example.org/api/v3.")
+    token_env: tuple[str, ...] = Field((), description="Names of environment variables that hold tokens.")
+
+
+class Repository(Strict):
+    """A repository to watch."""
+
+    repo: str = Field(description="FORGE:OWNER/NAME, git:PATH-OR-URL, or a web address.")
+    git_url: str | None = Field(None, description="Where to clone from, if not from the forge; empty for no git.")
+
+
+class Settings(Strict):
+    """The whole file."""
+
+    forges: tuple[Forge, ...] = Field((), description="Forges besides github and git.")
+    repositories: tuple[Repository, ...] = Field((), description="Repositories of the nightly run.")
+    horizon_days: int = Field(180, ge=30, le=730, description="Silence that counts as having left.")
+    parallel: int = Field(4, ge=1, le=16, description="Repositories worked on at once.")
+    nights_kept: int = Field(7, ge=1, description="Published warehouses kept beside the last one.")
+
+
+KNOWN_FORGES = (
+    Forge(name="github", kind="github", base_url="https://api.github.com", token_env=("GITHUB_TOKEN", "GH_TOKEN")),
+    Forge(name="git", kind="git"),
+)
+
+
+def read_settings(path: Path | None) -> Settings:
+    """The settings in a file; without a file, the defaults."""
+    if path is None:
+        return Settings()
+    try:
+        text = path.read_text()
+        return Settings.model_validate(tomllib.loads(text))
+    except OSError as error:
+        raise BadConfiguration(f"{path} cannot be read: {error.strerror}. Give --config another file.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadConfiguration(f"{path} is not TOML: {error}. Mend that line and run again.") from error
+    except ValidationError as error:
+        raise BadConfiguration("\n".join(_complaints(path, text, error))) from error
+
+
+def sources(settings: Settings, asked: tuple[str, ...]) -> tuple[Source, ...]:
+    """The repositories asked for on the command line, or else those of the file."""
+    listed = {repository.repo: repository.git_url for repository in settings.repositories}
+    wanted = asked or tuple(listed)
+    if not wanted:
+        raise BadConfiguration(
+            "No repository was named. Give one, such as github:owner/name or git:PATH, or list some as "
+            "[[repositories]] in forbenefit.toml."
+        )
+    found = [_source(settings, repo, listed.get(repo)) for repo in dict.fromkeys(wanted)]
+    return tuple({source.ref: source for source in found}.values())
+
+
+def _source(settings: Settings, repo: str, git_url: str | None) -> Source:
+    forges = {forge.name: forge for forge in (*KNOWN_FORGES, *settings.forges)}
+    name, _, rest = _from_web(repo, forges).partition(":")
+    if name not in forges or not rest:
+        known = ", ".join(f"{known}:..." for known in forges)
+        raise BadConfiguration(
+            f"{repo!r} names no repository. Write {known}, or add its forge as [[forges]] in forbenefit.toml."
+        )
+    forge = forges[name]
+    if forge.kind == "git":
+        rest = _git_place(rest)
+    elif not FULL_NAME.fullmatch(rest):
+        raise BadConfiguration(f"{repo!r}: {forge.kind} repositories are written {name}:OWNER/NAME.")
+    return Source(
+        forge=name, kind=forge.kind, name=rest, base_url=forge.base_url, token_variables=forge.token_env, git_url=git_url
+    )
+
+
+def _from_web(repo: str, forges: dict[str, Forge]) -> str:
+    """`https://github.com/a/b` as `github:a/b`; other words as they are."""
+    if not repo.startswith(("http://", "https://")):
+        return repo
+    where = urlsplit(repo)
+    hosts = {urlsplit(forge.base_url).netloc.removeprefix("api."): forge.name for forge in forges.values() if forge.base_url}
+    if where.netloc not in hosts:
+        raise BadConfiguration(
+            f"{where.netloc} is no known forge. For its git history alone write git:URL; for more, add it as "
+            "[[forges]] in forbenefit.toml."
+        )
+    return f"{hosts[where.netloc]}:{'/'.join(where.path.strip('/').split('/')[:2]).removesuffix('.git')}"
+
+
+def _git_place(place: str) -> str:
+    """A path as an absolute one, so that its name does not hang on where the command was run; a URL as it is."""
+    if "://" in place or re.match(r"[\w.-]+@[\w.-]+:", place):
+        return place
+    return str(Path(place).expanduser().resolve())
+
+
+def _complaints(path: Path, text: str, error: ValidationError) -> list[str]:
+    lines = [f"{path} has {error.error_count()} mistake(s):"]
+    for mistake in error.errors():
+        key = ".".join(str(part) for part in mistake["loc"])
+        place = _line(text, [part for part in mistake["loc"] if isinstance(part, str)], mistake["loc"])
+        lines.append(f"  {key}{place}: {_said(mistake['type'], mistake['msg'], mistake['loc'])}")
+    return [*lines, "Mend the file and run again."]
+
+
+def _said(kind: str, message: str, place: tuple[int | str, ...]) -> str:
+    if kind != "extra_forbidden":
+        return message
+    model: type[BaseModel] = {"forges": Forge, "repositories": Repository}.get(str(place[0]), Settings)
+    return f"no such key; known are {', '.join((model if len(place) > 1 else Settings).model_fields)}"
+
+
+def _line(text: str, keys: list[str], place: tuple[int | str, ...]) -> str:
+    """The line that a mistake is on, as far as it can be told from the text."""
+    nth = next((part for part in place if isinstance(part, int)), None)
+    headers = 0
+    for number, line in enumerate(text.splitlines(), start=1):
+        headers += bool(keys) and line.strip() == f"[[{keys[0]}]]"
+        in_place = nth is None or headers == nth + 1
+        if in_place and keys and re.match(rf"\s*(\[\[)?{re.escape(keys[-1])}\b", line):
+            return f" (line {number})"
+    return ""

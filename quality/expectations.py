@@ -1,0 +1,93 @@
+"""What is expected of every table, derived from its promise: SQL whose rows are the ones that break it.
+
+An empty table passes every check of nulls and ranges, and an all-null column passes `between`; so each table is also
+expected to have rows, unless its promise says why it may have none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from quality.contract import Column, Table, literal, quoted
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One expectation. `sql` returns the rows that break it; none is good.
+
+    `severity` is "critical" (does not publish) or "warning" (publishes, and is shown).
+    """
+
+    name: str
+    table: str
+    doc: str
+    sql: str
+    severity: str = "critical"
+
+    def __str__(self) -> str:
+        return f"{self.table}: {self.name}"
+
+
+def derived(tables: Iterable[Table]) -> Iterator[Expectation]:
+    """Per table: it has rows, its columns keep their promise (one pass), its key is unique, its references exist."""
+    for table in tables:
+        if not table.may_be_empty:
+            yield has_rows(table)
+        checks = [check for column in table.columns for check in broken_when(column)]
+        if checks:
+            yield columns_hold(table, checks)
+        if table.is_large:  # the others carry a primary key
+            yield key_is_unique(table)
+        for column in table.columns:
+            if column.references:
+                yield reference_exists(table, column)
+
+
+def has_rows(table: Table) -> Expectation:
+    sql = f"SELECT 'no rows' AS problem WHERE NOT EXISTS (SELECT 1 FROM {table.sql_name})"
+    return Expectation("has rows", str(table), "The table is not empty.", sql)
+
+
+def broken_when(column: Column) -> Iterator[tuple[str, str]]:
+    """Pairs of a problem in words and the SQL condition under which it exists."""
+    name = quoted(column.name)
+    if not column.nullable:
+        yield f"{column.name} is null", f"{name} IS NULL"
+    if column.one_of:
+        values = ", ".join(literal(value) for value in column.one_of)
+        yield f"{column.name} is none of the known values", f"{name} NOT IN ({values})"
+    if column.at_least is not None:
+        yield f"{column.name} is below {column.at_least}", f"{name} < {column.at_least}"
+    if column.at_most is not None:
+        yield f"{column.name} is above {column.at_most}", f"{name} > {column.at_most}"
+    if column.sql_type == "DOUBLE":
+        yield f"{column.name} is not a number", f"isnan({name}) OR isinf({name})"
+
+
+def columns_hold(table: Table, checks: list[tuple[str, str]]) -> Expectation:
+    problems = ", ".join(f"CASE WHEN {condition} THEN {literal(problem)} END" for problem, condition in checks)
+    any_broken = " OR ".join(f"({condition})" for _, condition in checks)
+    sql = f"SELECT concat_ws('; ', {problems}) AS problem, {_key(table)} FROM {table.sql_name} WHERE {any_broken}"
+    return Expectation("columns keep their promise", str(table), "Nulls, ranges and known values as promised.", sql)
+
+
+def key_is_unique(table: Table) -> Expectation:
+    sql = f"SELECT {_key(table)}, count(*) AS copies FROM {table.sql_name} GROUP BY ALL HAVING count(*) > 1"
+    return Expectation("key is unique", str(table), f"One row per {', '.join(table.key)}.", sql)
+
+
+def reference_exists(table: Table, column: Column) -> Expectation:
+    schema, name, target = str(column.references).split(".")
+    there = f"{quoted(schema)}.{quoted(name)}"
+    sql = (
+        f"SELECT DISTINCT here.{quoted(column.name)} FROM {table.sql_name} AS here "
+        f"LEFT JOIN {there} AS there ON there.{quoted(target)} = here.{quoted(column.name)} "
+        f"WHERE here.{quoted(column.name)} IS NOT NULL AND there.{quoted(target)} IS NULL"
+    )
+    doc = f"Every {column.name} is in {schema}.{name}."
+    return Expectation(f"{column.name} exists in {schema}.{name}", str(table), doc, sql)
+
+
+def _key(table: Table) -> str:
+    return ", ".join(quoted(name) for name in table.key)

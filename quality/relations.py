@@ -1,0 +1,141 @@
+"""What must hold between tables and along time: written by hand, one promise of ours a piece.
+
+Each query returns the rows that break the promise. Where a rule is about the forge's data rather than our own
+arithmetic it is a warning: forges hold impossible things, and hiding a community for one of them helps nobody.
+"""
+
+from __future__ import annotations
+
+from quality.expectations import Expectation
+
+TOLERANCE = 1e-9
+
+_STREAM_COUNTS = """
+SELECT repo_id, 'issues' AS stream, count(*) AS n FROM core.issues GROUP BY ALL
+UNION ALL SELECT repo_id, 'changes', count(*) FROM core.changes GROUP BY ALL
+UNION ALL SELECT repo_id, 'reviews', count(*) FROM core.reviews GROUP BY ALL
+UNION ALL SELECT repo_id, comment_kind || 's', count(*) FROM core.comments GROUP BY ALL
+UNION ALL SELECT repo_id, 'commits', count(*) FROM core.commits WHERE is_in_default_branch GROUP BY ALL
+"""
+
+RELATIONS = (
+    Expectation(
+        "core holds what the archive holds",
+        "ops.coverage",
+        "Rows in core are the records held, less those after the snapshot.",
+        "SELECT c.repo_id, c.stream, c.held, c.n_after_snapshot, coalesce(n, 0) AS in_core FROM ops.coverage AS c "
+        f"LEFT JOIN ({_STREAM_COUNTS}) AS found USING (repo_id, stream) "
+        "WHERE c.stream IN ('issues', 'changes', 'reviews', 'comments', 'review_comments', 'commits') "
+        "AND c.held - c.n_after_snapshot != coalesce(n, 0)",
+    ),
+    Expectation(
+        "the source is held whole",
+        "ops.coverage",
+        "Every stream is complete, by the source's own count.",
+        "SELECT repo_id, stream, source_total, held, reason FROM ops.coverage WHERE NOT is_complete",
+        severity="warning",
+    ),
+    Expectation(
+        "nothing is in quarantine",
+        "ops.quarantine",
+        "Every record could be read.",
+        "SELECT repo_id, stream, record_id, reason FROM ops.quarantine",
+        severity="warning",
+    ),
+    Expectation(
+        "every record is one contribution",
+        "core.contributions",
+        "Issues, changes, reviews and comments each make exactly one contribution.",
+        "SELECT kind, n AS recorded, coalesce(m, 0) AS contributed FROM ("
+        "SELECT 'issue_open' AS kind, count(*) AS n FROM core.issues "
+        "UNION ALL SELECT 'change_open', count(*) FROM core.changes "
+        "UNION ALL SELECT 'review', count(*) FROM core.reviews "
+        "UNION ALL SELECT comment_kind, count(*) FROM core.comments GROUP BY ALL) "
+        "LEFT JOIN (SELECT kind, count(*) AS m FROM core.contributions GROUP BY kind) USING (kind) "
+        "WHERE n != coalesce(m, 0)",
+    ),
+    Expectation(
+        "nothing happens after the snapshot",
+        "core.contributions",
+        "Acts lie before the snapshot; an author's clock may be a day fast.",
+        "SELECT contribution_id, contributed_at, snapshot_at FROM core.contributions JOIN core.repositories USING (repo_id) "
+        "WHERE contributed_at >= snapshot_at + CASE WHEN kind = 'commit' THEN INTERVAL 1 DAY ELSE INTERVAL 0 DAY END",
+    ),
+    Expectation(
+        "merged changes are closed",
+        "core.changes",
+        "What is merged is closed.",
+        "SELECT repo_id, number, merged_at FROM core.changes WHERE merged_at IS NOT NULL AND closed_at IS NULL",
+    ),
+    Expectation(
+        "changes close after they open",
+        "core.changes",
+        "Closing and merging come after opening.",
+        "SELECT repo_id, number, opened_at, closed_at, merged_at FROM core.changes "
+        "WHERE closed_at < opened_at OR merged_at < opened_at",
+        severity="warning",
+    ),
+    Expectation(
+        "reviews come after the change",
+        "core.reviews",
+        "Nobody reviews before the change was opened.",
+        "SELECT repo_id, review_id, submitted_at, opened_at FROM core.reviews JOIN core.changes "
+        "USING (repo_id, artefact_id) WHERE submitted_at < opened_at",
+        severity="warning",
+    ),
+    Expectation(
+        "most times are plausible",
+        "core.commits",
+        "At most one commit in twenty had an impossible time.",
+        "SELECT repo_id, avg(is_time_fixed::INTEGER) AS fixed_share FROM core.commits GROUP BY repo_id "
+        "HAVING avg(is_time_fixed::INTEGER) > 0.05",
+        severity="warning",
+    ),
+    Expectation(
+        "a newcomer's first act is the first",
+        "retention.newcomers",
+        "first_at is the earliest contribution of the person in the repository.",
+        "SELECT n.repo_id, n.person_id, n.first_at, c.first_at AS earliest FROM retention.newcomers AS n JOIN ("
+        "SELECT repo_id, person_id, min(contributed_at) AS first_at FROM core.contributions GROUP BY ALL) AS c "
+        "USING (repo_id, person_id) WHERE n.family = 'any' AND n.first_at != c.first_at",
+    ),
+    Expectation(
+        "newcomers are human",
+        "retention.newcomers",
+        "No bot, organisation or deleted account is a newcomer.",
+        "SELECT repo_id, person_id FROM retention.newcomers JOIN core.people USING (person_id) "
+        "WHERE actor_class != 'human'",
+    ),
+    Expectation(
+        "cohorts add up",
+        "retention.cohorts",
+        "The cohorts of a repository and family hold every newcomer once.",
+        "SELECT repo_id, family, cohorts.n AS in_cohorts, newcomers.n AS newcomers FROM ("
+        "SELECT repo_id, family, sum(n_newcomers) AS n FROM retention.cohorts "
+        "WHERE measure = 'bounded' AND day = 30 GROUP BY ALL) AS cohorts FULL JOIN ("
+        "SELECT repo_id, family, count(*) AS n FROM retention.newcomers GROUP BY ALL) AS newcomers "
+        "USING (repo_id, family) WHERE cohorts.n IS DISTINCT FROM newcomers.n",
+    ),
+    Expectation(
+        "survival never rises",
+        "retention.curves",
+        "Along a curve neither survival nor the number at risk rises.",
+        "SELECT * FROM (SELECT repo_id, family, cohort, end_rule, horizon_days, day, survival_share, n_at_risk, "
+        "lag(survival_share) OVER w AS survival_before, lag(n_at_risk) OVER w AS at_risk_before "
+        "FROM retention.curves WINDOW w AS (PARTITION BY repo_id, family, cohort, end_rule, horizon_days ORDER BY day)) "
+        f"WHERE survival_share > survival_before + {TOLERANCE} OR n_at_risk > at_risk_before",
+    ),
+    Expectation(
+        "PageRank sums to one",
+        "influence.scores",
+        "The scores of one window sum to one.",
+        "SELECT repo_id, window_start, sum(pagerank) AS total FROM influence.scores GROUP BY ALL "
+        "HAVING abs(sum(pagerank) - 1) > 1e-6",
+    ),
+    Expectation(
+        "only humans have influence",
+        "influence.scores",
+        "No bot or organisation is scored.",
+        "SELECT repo_id, person_id FROM influence.scores JOIN core.people USING (person_id) WHERE actor_class != 'human'",
+    ),
+)

@@ -1,0 +1,88 @@
+"""Who signed is a keyed hash: the same person the same key, two persons two keys, no name or address anywhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from extract.git.people import Keys
+
+KEYS = Keys(b"secret", "work", ("users.noreply.github.com", "users.noreply.gitlab.example", "noreply.gitea.example"))
+
+
+def test_an_address_is_one_person_however_it_is_written():
+    assert KEYS.email_key(" Ada@Example.ORG ", "Ada") == KEYS.email_key("ada@example.org", "A. Lovelace")
+
+
+@pytest.mark.parametrize("address", ["root@example.org", "noreply@github.com", "", "ada", "@example.org", "ada@"])
+def test_a_shared_or_missing_address_is_a_person_only_together_with_a_name(address):
+    assert KEYS.email_key(address, "Ada") != KEYS.email_key(address, "Bob")
+    assert KEYS.email_key(address, "Ada  L.") == KEYS.email_key(address, " ada l.")
+
+
+def test_a_key_needs_the_secret():
+    other = Keys(b"another", "work", ())
+
+    assert 32 == len(KEYS.email_key("ada@example.org", ""))
+    assert KEYS.email_key("ada@example.org", "") != other.email_key("ada@example.org", "")
+
+
+@pytest.mark.parametrize(
+    ("address", "account"),
+    [
+        ("99+ada@users.noreply.github.com", ("work", "work:99", "ada")),
+        ("ada@users.noreply.github.com", ("work", None, "ada")),
+        ("7+renovate[bot]@Users.NoReply.GitHub.com", ("work", "work:7", "renovate[bot]")),
+        ("99-ada@users.noreply.github.com", ("work", None, "99-ada")),
+        ("99-ada@users.noreply.gitlab.example", ("work", "work:99", "ada")),
+        ("ada@noreply.gitea.example", ("work", None, "ada")),
+        ("99+ada@users.noreply.elsewhere.example", (None, None, None)),
+        ("99+<b>@users.noreply.github.com", (None, None, None)),
+        ("ada@example.org", (None, None, None)),
+    ],
+)
+def test_only_a_noreply_address_of_this_forge_names_an_account(address, account):
+    assert account == KEYS.account(address)
+
+
+def test_a_mailmap_joins_authors_and_coauthors_alike(workshop, mining):
+    workshop.commit("map", {".mailmap": "Ada <ada@example.org> <ada@old.example>\n"}, GIT_AUTHOR_EMAIL="bob@example.org")
+    workshop.commit("old", GIT_AUTHOR_EMAIL="ada@old.example")
+    workshop.commit("pair\n\nCo-authored-by: A <ada@OLD.example>", GIT_AUTHOR_EMAIL="bob@example.org")
+
+    mined = mining(workshop.folder)
+
+    ada = Keys(b"a secret for tests", "github", ()).email_key("ada@example.org", "")
+    assert [ada] == mined.table("commit_people")["email_key"].to_list()
+    assert 1 == mined.table("commits").filter(author_email_key=ada).height
+    assert 2 == mined.table("emails").height
+
+
+def test_coauthors_are_the_further_people_of_the_last_paragraph(workshop, mining):
+    trailers = ("Bob <bob@example.org>", "Bob <BOB@example.org>", "Ada <ada@example.org>", "nobody", "")
+    lines = "\n".join(f"co-Authored-By: {who}" for who in trailers)
+    sha = workshop.commit(f"subject\n\nCo-authored-by: no <trailer@example.org>\n\nbody\n\n{lines}\n")
+
+    people = mining(workshop.folder).table("commit_people")
+
+    keys = Keys(b"a secret for tests", "github", ())
+    expected = sorted([keys.email_key("bob@example.org", ""), keys.email_key("", "nobody")])
+    assert [(sha, "coauthor", key) for key in expected] == people.sort("email_key").select("sha", "role", "email_key").rows()
+
+
+def test_a_bot_is_told_by_its_name_or_its_address(workshop, mining):
+    workshop.commit("1", GIT_AUTHOR_NAME="tool[bot]", GIT_AUTHOR_EMAIL="tool@example.org")
+    workshop.commit("2", GIT_AUTHOR_NAME="tool", GIT_AUTHOR_EMAIL="7+tool[bot]@users.noreply.github.com")
+
+    emails = mining(workshop.folder).table("emails")
+
+    told = {(None, None, None, True), ("github", "github:7", "tool[bot]", True), (None, None, None, False)}
+    assert told == set(emails.select("forge", "account_id", "login", "is_bot").rows())
+
+
+def test_no_name_and_no_address_reaches_a_file(workshop, mining):
+    workshop.commit("1\n\nCo-authored-by: Hidden <hidden@example.org>", GIT_AUTHOR_NAME="Hidden")
+
+    folder = mining(workshop.folder).folder.parent
+
+    written = b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
+    assert not any(word in written for word in (b"Hidden", b"hidden@", b"ada@example"))

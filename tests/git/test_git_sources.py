@@ -1,0 +1,206 @@
+"""Where a repository comes from: a folder or a URL, whole or damaged; and who must act when it is neither."""
+
+from __future__ import annotations
+
+import shutil
+import time
+
+import pytest
+
+from extract.errors import ExtractError, NeedsAPerson, TryAgain
+from extract.git import command, mirror
+from extract.git.command import Git, header_in_environment, last_words, talking
+
+
+def url(workshop):
+    return f"file://{workshop.folder}"
+
+
+def talked(monkeypatch):
+    """The git commands run from now on."""
+    ran, run = [], Git.run
+    monkeypatch.setattr(Git, "run", lambda git, *given, **more: ran.append(given[0]) or run(git, *given, **more))
+    return ran
+
+
+def lose(workshop, *names):
+    """Deletes the blobs of these paths from the object store."""
+    for name in names:
+        sha = workshop.git("rev-parse", f"HEAD:{name}")
+        (workshop.folder / ".git/objects" / sha[:2] / sha[2:]).unlink()
+
+
+def test_a_url_is_mirrored_with_its_changes_and_without_its_side_branches(workshop, mining):
+    root = workshop.commit("root")
+    workshop.git("branch", "side", workshop.git("commit-tree", "HEAD^{tree}", given=b"side"))
+
+    assert [root] == mining(url(workshop)).table("commits")["sha"].to_list()
+
+
+def test_an_unmoved_url_costs_one_look_and_no_fetch(workshop, mining, monkeypatch):
+    workshop.commit("root")
+    mining(url(workshop))
+    ran = talked(monkeypatch)
+    mining(url(workshop))
+
+    assert (1, 0, 0) == (ran.count("ls-remote"), ran.count("fetch"), ran.count("log"))
+
+
+def test_a_moved_and_renamed_default_branch_is_followed(workshop, mining):
+    workshop.commit("root")
+    mining(url(workshop))
+    workshop.git("branch", "--move", "main", "trunk")
+    workshop.commit("second")
+
+    assert 2 == mining(url(workshop)).table("commits").height
+
+
+def test_a_deleted_change_is_forgotten_and_a_detached_head_is_read(workshop, mining):
+    root = workshop.commit("root")
+    workshop.git("checkout", "--quiet", "--detach")
+    detached = workshop.commit("detached")
+
+    assert {root, detached} == set(mining(url(workshop)).table("commits")["sha"])
+
+
+def test_an_empty_url_has_no_commits(workshop, mining):
+    assert (0, True) == tuple(mining(url(workshop)).stream("commits")[name] for name in ("held", "is_complete"))
+
+
+def test_a_bare_folder_without_configuration_is_read_in_place(workshop, mining, tmp_path):
+    workshop.commit("root")
+    bare = tmp_path / "bare"
+    shutil.copytree(workshop.folder / ".git", bare)
+    (bare / "config").unlink()
+
+    assert 1 == mining(bare).table("commits").height
+    assert not (tmp_path / "night/mirror/repository.git").exists()
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["-u./x", "--upload-pack=x", "", "/nowhere", "ext::sh -c id", "ftp://host/x", "file:///nowhere", "http://[bad/x"],
+)
+def test_what_is_no_repository_is_said_to_a_person(mining, source):
+    with pytest.raises(NeedsAPerson):
+        mining(source)
+
+
+def test_a_folder_that_is_no_repository_is_none_even_inside_of_one(workshop, mining):
+    (workshop.folder / "inside").mkdir()
+
+    with pytest.raises(NeedsAPerson, match="no git repository"):
+        mining(workshop.folder / "inside")
+
+
+def test_a_head_without_its_branch_is_said_to_a_person(workshop, mining):
+    workshop.commit("root")
+    workshop.git("symbolic-ref", "HEAD", "refs/heads/gone")
+
+    for source in (workshop.folder, url(workshop)):
+        with pytest.raises(NeedsAPerson, match="default branch"):
+            mining(source)
+
+
+@pytest.mark.parametrize("secret", ["ada:hunter2@", ":hunter2@", "ghp_hunter2@", "glpat-hunter2@"])
+def test_a_password_in_a_url_is_refused_and_never_repeated(mining, secret):
+    with pytest.raises(NeedsAPerson, match="token_env") as refused:
+        mining(f"https://{secret}forge.example/ada/x.git")
+
+    assert "hunter2" not in str(refused.value)
+
+
+def test_credentials_and_control_characters_leave_no_complaint():
+    assert "fatal: at https://***@host/x?[31m" == last_words(b"fatal: at https://a:b@host/x\x1b[31m\n", 1)
+
+
+def test_a_dead_host_is_tried_again(mining):
+    with pytest.raises(TryAgain, match="next run"):
+        mining("http://127.0.0.1:9/ada/x.git")
+
+
+def test_a_silent_host_is_tried_again(mining, monkeypatch, workshop):
+    monkeypatch.setattr(mirror, "LIST_SECONDS", 0.0)
+
+    with pytest.raises(TryAgain):
+        mining(url(workshop))
+
+
+def test_a_header_goes_to_its_own_host_only_and_on_no_command_line(tmp_path):
+    git = talking(tmp_path, {"GIT_CONFIG_COUNT": "1"}, url="https://forge.example/a/b.git", http_header="Token: x")
+
+    assert not any("Token" in part for part in git.start)
+    assert "Token" not in repr(git)
+    assert ("http.https://forge.example/.extraHeader", "Token: x", "3") == tuple(
+        git.environment[name] for name in ("GIT_CONFIG_KEY_1", "GIT_CONFIG_VALUE_1", "GIT_CONFIG_COUNT")
+    )
+    assert header_in_environment("", "https://h/x", "y")["GIT_CONFIG_COUNT"] == "2"
+
+
+def test_a_lost_blob_costs_the_sizes_of_its_own_commits_only(workshop, mining):
+    for at in range(9):
+        workshop.commit(f"{at}", {f"file{at}": f"{at}\n"})
+    lose(workshop, "file3", "file4", "file7")
+
+    mined = mining(workshop.folder)
+
+    sizes = mined.stream("commit_sizes")
+    assert (6, 9, False, None) == tuple(sizes[name] for name in ("held", "source_total", "is_complete", "complete_until_at"))
+    assert "3 of 9 commits have no sizes: fatal: unable to read" in sizes["reason"]
+    assert (9, True) == tuple(mined.stream("commits")[name] for name in ("held", "is_complete"))
+    assert 3 == mined.table("commits")["added_lines"].null_count()
+
+
+def test_a_repaired_repository_is_counted_the_next_night(workshop, mining):
+    workshop.commit("1", {"file": "text\n"})
+    lose(workshop, "file")
+    mining(workshop.folder)
+    workshop.git("hash-object", "-w", "--stdin", given=b"text\n")
+
+    assert mining(workshop.folder).stream("commit_sizes")["is_complete"]
+
+
+def test_a_missing_commit_makes_the_history_incomplete_and_says_so(workshop, mining):
+    shas = [workshop.commit(text) for text in "abc"]
+    (workshop.folder / ".git/objects" / shas[0][:2] / shas[0][2:]).unlink()
+
+    commits = mining(workshop.folder).stream("commits")
+
+    assert (False, None) == (commits["is_complete"], commits["source_total"])
+    assert "stopped reading" in commits["reason"]
+
+
+def test_a_partial_clone_with_a_dead_origin_fails_fast_and_keeps_its_headers(workshop, mining, tmp_path):
+    for at in range(20):
+        workshop.commit(f"{at}", {f"file{at}": f"{at}\n"})
+    workshop.git("config", "uploadpack.allowFilter", "true")
+    partial = tmp_path / "partial"
+    workshop.git("clone", "--quiet", "--filter=blob:none", "--no-checkout", url(workshop), str(partial))
+    workshop.folder.rename(tmp_path / "gone")
+    start = time.monotonic()
+
+    mined = mining(partial)
+
+    assert time.monotonic() - start < 5
+    assert (20, 0) == (mined.stream("commits")["held"], mined.stream("commit_sizes")["held"])
+
+
+def test_a_damaged_url_gives_all_history_and_what_sizes_are_left(workshop, mining):
+    for at in range(9):
+        workshop.commit(f"{at}", {f"file{at}": f"{at}\n"})
+    lose(workshop, "file3")
+    for name in ("uploadpack.allowFilter", "uploadpack.allowAnySHA1InWant"):
+        workshop.git("config", name, "true")
+
+    mined = mining(url(workshop))
+
+    assert (9, 8) == (mined.stream("commits")["held"], mined.stream("commit_sizes")["held"])
+    workshop.commit("later", {"later": "1\n"})
+    assert 9 == mining(url(workshop)).stream("commit_sizes")["held"]
+
+
+def test_git_that_ends_badly_is_an_error_with_its_last_words(tmp_path):
+    git = command.reading(tmp_path, {"PATH": "/usr/bin:/bin"})
+
+    with pytest.raises(ExtractError, match="not a git repository"):
+        list(git.blocks("log"))

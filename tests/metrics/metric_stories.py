@@ -1,0 +1,75 @@
+"""Words to tell small histories in: days count from 2020-01-01, and everybody is human unless said otherwise."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from types import ModuleType
+
+import polars as pl
+
+from transform.columns import FAMILY_OF_KIND
+from transform.core import contributions, interactions, repositories, spells
+from transform.parameters import Parameters
+
+SNAPSHOT_DAY = 365
+PARAMETERS = Parameters(
+    as_of=datetime(2030, 1, 1, tzinfo=UTC),
+    run_at=datetime(2030, 1, 2, tzinfo=UTC),
+    horizon_days=90,
+    sensitivity_days=(90,),
+)
+WORKED_EXAMPLE = ("A 0 30 60 300", "B 10", "C 20 80 150 200 280 340", "D 100 150", "E 200 250 320", "F 290")
+"""The six persons of METRICS RET-03."""
+
+
+def on_day(day: float) -> datetime:
+    return datetime(2020, 1, 1, tzinfo=UTC) + timedelta(days=day)
+
+
+def act(person: str | None, day: float, kind: str = "commit", **more: object) -> dict[str, object]:
+    """One contribution; commits stand alone unless an artefact is named."""
+    plain = {"repo_id": "r", "artefact_id": "commit:abc", "actor_class": "human"}
+    told = {"person_id": person, "kind": kind, "family": FAMILY_OF_KIND[kind], "contributed_at": on_day(day)}
+    return {"contribution_id": f"{person} {day} {kind}", **plain, **told, **more}
+
+
+def history(*stories: str, kind: str = "commit", **more: object) -> list[dict[str, object]]:
+    """Acts from lines such as "ada 0 30 60": a person and the days of the acts."""
+    return [
+        act(person, float(day), kind, **more) for person, *days in (story.split() for story in stories) for day in days
+    ]
+
+
+def acts(*given: dict[str, object]) -> pl.LazyFrame:
+    return contributions.TABLE.rows(*given).lazy()
+
+
+def watched(*names: str, snapshot: float = SNAPSHOT_DAY, newcomers_from: float = 0) -> pl.LazyFrame:
+    """Repositories, all with the same snapshot and the same day from which whoever comes is a newcomer."""
+    times = {"snapshot_at": on_day(snapshot), "newcomers_from_at": on_day(newcomers_from)}
+    return repositories.TABLE.rows(*({"repo_id": name, **times} for name in names or ("r",))).lazy()
+
+
+def attention(*pairs: str, day: float = 10, net: str = "reply", **more: object) -> pl.LazyFrame:
+    """Interactions from pairs such as "ada>bob": ada gives, bob receives."""
+    told = [
+        {"source_person_id": source, "target_person_id": target, "interacted_at": on_day(day), "net": net}
+        for source, target in (pair.split(">") for pair in pairs)
+    ]
+    return interactions.TABLE.rows(*({"repo_id": "r", **one, **more} for one in told)).lazy()
+
+
+def built(module: ModuleType, *inputs: pl.LazyFrame, parameters: Parameters = PARAMETERS) -> pl.DataFrame:
+    """The table of the module, with its promise checked."""
+    return module.TABLE.checked(module.build(*inputs, parameters=parameters).collect()).sort(module.TABLE.key)
+
+
+def spells_of(
+    given: list[dict[str, object]], repos: pl.LazyFrame | None = None, parameters: Parameters = PARAMETERS
+) -> pl.DataFrame:
+    return built(spells, acts(*given), watched() if repos is None else repos, parameters=parameters)
+
+
+def only(rows: pl.DataFrame, **values: object) -> pl.DataFrame:
+    """The rows where the columns have these values."""
+    return rows.filter(pl.col(name) == value for name, value in values.items())

@@ -1,0 +1,1 @@
+"""MEAN: raw records to people, contributions, interactions, metrics and pictures; the warehouse."""

@@ -1,0 +1,72 @@
+"""Columns that several tables share: one name, one type, one unit, one meaning."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from quality.contract import INSTANT, Column
+
+ALL_REPOSITORIES = "all"
+"""`repo_id` of the rows that are about all repositories together."""
+
+KINDS = ("commit", "change_open", "change_merge", "review", "review_comment", "issue_open", "comment")
+FAMILY_OF_KIND = {
+    "commit": "code",
+    "change_open": "code",
+    "change_merge": "code",
+    "review": "review",
+    "review_comment": "review",
+    "issue_open": "talk",
+    "comment": "talk",
+}
+FAMILIES = ("any", "code", "review", "talk")
+DOORS = ("issue", "comment", "change", "review", "commit", "merge")
+ACTOR_CLASSES = ("human", "bot", "organisation")
+END_RULES = ("first_gap", "terminal")
+NETS = ("review", "reply", "merge")
+
+REPO_ID = Column(
+    "repo_id", pl.String, "The repository: the forge's name and its lasting id.", references="core.repositories.repo_id"
+)
+SCOPE_ID = Column("repo_id", pl.String, "The repository, or 'all' for all of them together.")
+PERSON_ID = Column("person_id", pl.String, "The person.", references="core.people.person_id")
+AUTHOR_ID = Column(
+    "person_id",
+    pl.String,
+    "The person; null for a deleted account, which is no person.",
+    nullable=True,
+    references="core.people.person_id",
+)
+ARTEFACT_ID = Column("artefact_id", pl.String, "The issue, change or lone commit it belongs to, such as change:12.")
+FAMILY = Column("family", pl.String, "Family of the acts that count; 'any' is all of them.", one_of=FAMILIES)
+END_RULE = Column(
+    "end_rule",
+    pl.String,
+    "What counts as leaving: the first silence as long as the horizon, or the last act of all.",
+    one_of=END_RULES,
+)
+HORIZON_DAYS = Column("horizon_days", pl.Int32, "Silence that counts as having left.", unit="days", at_least=1)
+DEFINITION = Column("definition", pl.String, "Definition and version; see ops.definitions.")
+SNAPSHOT_AT = Column("snapshot_at", INSTANT, "Nothing at or after this instant is used.")
+URL = Column("url", pl.String, "Page of it on the forge; null for plain git.", nullable=True)
+N_PERSONS = Column("n_persons", pl.Int64, "Persons the row rests on.", unit="persons", at_least=0)
+N_CONTRIBUTIONS = Column("n_contributions", pl.Int64, "Contributions the row rests on.", at_least=0)
+FIRST_AT = Column("first_at", INSTANT, "First act of the family.")
+DOOR = Column("door", pl.String, "Kind of the very first act, of any family: how the person came in.", one_of=DOORS)
+COHORT_QUARTER = Column("cohort_quarter", pl.Date, "First day of the calendar quarter (UTC) of the first act.")
+DAYS_SINCE_FIRST = Column("day", pl.Int32, "UTC days since the day of the first act.", unit="days", at_least=0)
+N_NEWCOMERS = Column("n_newcomers", pl.Int64, "Newcomers of the cohort.", unit="persons", at_least=0)
+WINDOW_START = Column("window_start", pl.Date, "First day of the calendar year (UTC) the row is about.")
+IS_WINDOW_COMPLETE = Column(
+    "is_window_complete", pl.Boolean, "Whether the calendar window of the row had ended when observation did."
+)
+
+
+def share(name: str, doc: str, *, nullable: bool = False) -> Column:
+    """A column that holds a share between 0 and 1."""
+    return Column(name, pl.Float64, doc, unit="share", nullable=nullable, at_least=0, at_most=1)
+
+
+def count(name: str, doc: str, *, nullable: bool = False) -> Column:
+    """A column that holds a count."""
+    return Column(name, pl.Int64, doc, nullable=nullable, at_least=0)

@@ -1,0 +1,160 @@
+"""core.contributions: every act that counts as contributing, from all sources, one row each."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from quality.contract import INSTANT, Column, Table
+from transform.columns import ACTOR_CLASSES, ARTEFACT_ID, AUTHOR_ID, FAMILIES, FAMILY_OF_KIND, KINDS, REPO_ID, URL
+from transform.parameters import Parameters
+
+TABLE = Table(
+    schema="core",
+    name="contributions",
+    grain="one row per act: a commit and author, a change or issue opened, a merge, a review, a comment",
+    key=("contribution_id",),
+    inputs=(
+        "core.commits",
+        "raw.commit_people",
+        "core.identities",
+        "core.changes",
+        "core.issues",
+        "core.reviews",
+        "core.comments",
+        "core.people",
+    ),
+    is_large=True,
+    columns=(
+        Column("contribution_id", pl.String, "Id of the act."),
+        REPO_ID,
+        AUTHOR_ID,
+        Column("kind", pl.String, "What was done.", one_of=KINDS),
+        Column("family", pl.String, "Family of the kind.", one_of=FAMILIES[1:]),
+        Column("actor_class", pl.String, "Class of the actor; null for a deleted account.", nullable=True, one_of=ACTOR_CLASSES),
+        ARTEFACT_ID,
+        URL,
+        Column("is_coauthor", pl.Boolean, "Whether a trailer, not the author line, names the person."),
+        Column("contributed_at", INSTANT, "When the person acted (author time for commits, made plausible)."),
+        Column("accepted_at", INSTANT, "When the project took it in; null if it did not or the question is void.", nullable=True),
+    ),
+    caveats="A commit that came in by a change names the change. Bots and deleted accounts are included; measures take "
+    "actor_class = 'human'.",
+)
+
+NEVER = pl.lit(None, INSTANT)
+
+
+def build(
+    commits: pl.LazyFrame,
+    commit_people: pl.LazyFrame,
+    identities: pl.LazyFrame,
+    changes: pl.LazyFrame,
+    issues: pl.LazyFrame,
+    reviews: pl.LazyFrame,
+    comments: pl.LazyFrame,
+    people: pl.LazyFrame,
+    *,
+    parameters: Parameters,
+) -> pl.LazyFrame:
+    del parameters
+    credited = credited_commits(commits, changes)
+    acts = pl.concat(
+        [
+            authored(credited),
+            coauthored(credited, commit_people, identities),
+            opened(changes, "change_open"),
+            opened(issues, "issue_open"),
+            merged(changes),
+            reviewed(reviews),
+            commented(comments),
+        ]
+    )
+    return (
+        acts.join(people.select("person_id", "actor_class"), on="person_id", how="left")
+        .with_columns(
+            family=pl.col("kind").replace_strict(FAMILY_OF_KIND, return_dtype=pl.String),
+            contribution_id=pl.concat_str("repo_id", "kind", "act_id", separator="/"),
+        )
+        .select(TABLE.column_names)
+    )
+
+
+def act(kind: pl.Expr | str, act_id: pl.Expr, **columns: pl.Expr | str) -> list[pl.Expr]:
+    """The columns of one kind of act, from the columns of the table it is recorded in."""
+    given = {
+        "url": pl.col("url"),
+        "is_coauthor": pl.lit(value=False),
+        "accepted_at": NEVER,
+        "person_id": pl.col("person_id"),
+        "artefact_id": pl.col("artefact_id"),
+        **{name: pl.col(value) if isinstance(value, str) else value for name, value in columns.items()},
+    }
+    order = ("person_id", "artefact_id", "url", "is_coauthor", "contributed_at", "accepted_at")
+    named = pl.lit(kind) if isinstance(kind, str) else kind
+    return ["repo_id", named.alias("kind"), act_id.alias("act_id"), *(given[name].alias(name) for name in order)]
+
+
+def credited_commits(commits: pl.LazyFrame, changes: pl.LazyFrame) -> pl.LazyFrame:
+    """Commits of the default branch without merges, which bring in the work of others (PIT-08)."""
+    taken = changes.select("repo_id", "merged_at", "url", change_number="number")
+    return (
+        commits.filter("is_in_default_branch", pl.col("n_parents") < 2)
+        .join(taken, on=["repo_id", "change_number"], how="left")
+        .with_columns(
+            artefact_id=pl.coalesce(
+                pl.lit("change:") + pl.col("change_number").cast(pl.String), pl.lit("commit:") + pl.col("sha")
+            ),
+            accepted_at=pl.coalesce("merged_at", "committed_at"),
+        )
+    )
+
+
+def authored(credited: pl.LazyFrame) -> pl.LazyFrame:
+    return credited.select(act("commit", pl.col("sha"), contributed_at="authored_at", accepted_at="accepted_at"))
+
+
+def coauthored(credited: pl.LazyFrame, commit_people: pl.LazyFrame, identities: pl.LazyFrame) -> pl.LazyFrame:
+    """A co-author acts as the author does; naming oneself, or one person under two addresses, counts once (ID-03)."""
+    emails = identities.select("person_id", alias_id=pl.col("alias_id"))
+    named = (
+        commit_people.filter(pl.col("role") == "coauthor")
+        .with_columns(alias_id=pl.lit("mail:") + pl.col("email_key"))
+        .join(emails, on="alias_id")
+        .select("repo_id", "sha", "person_id")
+        .unique()
+    )
+    authors = credited.rename({"person_id": "author_person_id"})
+    return (
+        authors.join(named, on=["repo_id", "sha"])
+        .filter(pl.col("person_id") != pl.col("author_person_id"))
+        .select(
+            act(
+                "commit",
+                pl.concat_str("sha", "person_id", separator="/"),
+                contributed_at="authored_at",
+                accepted_at="accepted_at",
+                is_coauthor=pl.lit(value=True),
+            )
+        )
+    )
+
+
+def opened(artefacts: pl.LazyFrame, kind: str) -> pl.LazyFrame:
+    accepted = pl.col("merged_at") if kind == "change_open" else NEVER
+    number = pl.col("number").cast(pl.String)
+    return artefacts.select(act(kind, number, contributed_at="opened_at", accepted_at=accepted))
+
+
+def merged(changes: pl.LazyFrame) -> pl.LazyFrame:
+    """The act of whoever pressed merge, where the forge says who it was."""
+    known = changes.filter("is_merged", pl.col("merged_by_person_id").is_not_null())
+    number = pl.col("number").cast(pl.String)
+    return known.select(act("change_merge", number, person_id="merged_by_person_id", contributed_at="merged_at"))
+
+
+def reviewed(reviews: pl.LazyFrame) -> pl.LazyFrame:
+    return reviews.select(act("review", pl.col("review_id"), contributed_at="submitted_at"))
+
+
+def commented(comments: pl.LazyFrame) -> pl.LazyFrame:
+    return comments.select(act(pl.col("comment_kind"), pl.col("comment_id"), contributed_at="commented_at"))

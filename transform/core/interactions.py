@@ -1,0 +1,125 @@
+"""core.interactions: who gave attention to whom (INF-01), one row an act, networks kept apart."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from quality.contract import INSTANT, Column, Table
+from transform.columns import NETS, REPO_ID
+from transform.parameters import Parameters
+
+TABLE = Table(
+    schema="core",
+    name="interactions",
+    grain="one row per act of attention from one human to another in one network",
+    key=("interaction_id",),
+    inputs=("core.changes", "core.issues", "core.reviews", "core.comments", "core.people"),
+    definition="INF-01/1",
+    formula="review: author to reviewer, once a change; reply: commenter to the human who wrote just before, at most "
+    "five a pair and thread; merge: author to the other who merged, once a change",
+    is_large=True,
+    may_be_empty="A plain git repository shows no conversations.",
+    columns=(
+        Column("interaction_id", pl.String, "Id of the act within its network."),
+        REPO_ID,
+        Column("source_person_id", pl.String, "Who gives attention.", references="core.people.person_id"),
+        Column("target_person_id", pl.String, "Who receives it.", references="core.people.person_id"),
+        Column("net", pl.String, "The network.", one_of=NETS),
+        Column("artefact_id", pl.String, "The issue or change it happened on."),
+        Column("interacted_at", INSTANT, "When it happened."),
+    ),
+)
+
+
+def build(
+    changes: pl.LazyFrame,
+    issues: pl.LazyFrame,
+    reviews: pl.LazyFrame,
+    comments: pl.LazyFrame,
+    people: pl.LazyFrame,
+    *,
+    parameters: Parameters,
+) -> pl.LazyFrame:
+    humans = people.filter(pl.col("actor_class") == "human").select("person_id")
+    edges = [
+        review_edges(changes, reviews),
+        merge_edges(changes),
+        reply_edges(changes, issues, comments, humans, parameters.replies_per_pair_and_thread),
+    ]
+    between = pl.concat([edge.select(EDGE) for edge in edges]).filter(
+        pl.col("source_person_id") != pl.col("target_person_id")
+    )
+    return (
+        between.join(humans, left_on="source_person_id", right_on="person_id", how="semi")
+        .join(humans, left_on="target_person_id", right_on="person_id", how="semi")
+        .with_columns(interaction_id=pl.concat_str("repo_id", "net", "act_id", separator="/"))
+        .select(TABLE.column_names)
+    )
+
+
+EDGE = ("repo_id", "source_person_id", "target_person_id", "net", "artefact_id", "interacted_at", "act_id")
+
+
+def review_edges(changes: pl.LazyFrame, reviews: pl.LazyFrame) -> pl.LazyFrame:
+    """An author gives attention to whoever reviews the change, once a change and reviewer."""
+    first = (
+        reviews.drop_nulls("person_id")
+        .group_by("repo_id", "artefact_id", target_person_id="person_id")
+        .agg(interacted_at=pl.col("submitted_at").min())
+    )
+    authors = changes.select("repo_id", "artefact_id", source_person_id="person_id").drop_nulls()
+    act_id = pl.concat_str("artefact_id", "target_person_id", separator="/")
+    return first.join(authors, on=["repo_id", "artefact_id"]).with_columns(net=pl.lit("review"), act_id=act_id)
+
+
+def merge_edges(changes: pl.LazyFrame) -> pl.LazyFrame:
+    """An author depends on whoever merges the change."""
+    return changes.filter("is_merged").select(
+        "repo_id",
+        "artefact_id",
+        source_person_id="person_id",
+        target_person_id="merged_by_person_id",
+        net=pl.lit("merge"),
+        interacted_at="merged_at",
+        act_id="artefact_id",
+    ).drop_nulls()
+
+
+def reply_edges(
+    changes: pl.LazyFrame, issues: pl.LazyFrame, comments: pl.LazyFrame, humans: pl.LazyFrame, at_most: int
+) -> pl.LazyFrame:
+    """A commenter answers the human who wrote just before in the thread, the opening post included.
+
+    Bots are taken out before, so that one between two humans is skipped. A comment on a line answers the comment it
+    names. Bird et al. 2006: a reply shows that the earlier post was worth answering.
+    """
+    thread = pl.concat(
+        [
+            issues.select("repo_id", "artefact_id", "person_id", at="opened_at", act_id=pl.lit("")),
+            changes.select("repo_id", "artefact_id", "person_id", at="opened_at", act_id=pl.lit("")),
+            comments.filter(pl.col("comment_kind") == "comment").select(
+                "repo_id", "artefact_id", "person_id", at="commented_at", act_id="comment_id"
+            ),
+        ]
+    ).join(humans, on="person_id", how="semi")
+    before = pl.col("person_id").shift().over("repo_id", "artefact_id", order_by=["at", "act_id"])
+    answers = thread.with_columns(target_person_id=before).drop_nulls("target_person_id")
+    replies = pl.concat([answers.select(REPLY), line_replies(comments).select(REPLY)]).rename(
+        {"person_id": "source_person_id", "at": "interacted_at"}
+    ).filter(pl.col("source_person_id") != pl.col("target_person_id"))
+    pair = ("repo_id", "artefact_id", "source_person_id", "target_person_id")
+    nth = pl.col("act_id").cum_count().over(pair, order_by=["interacted_at", "act_id"])
+    return replies.filter(nth <= at_most).with_columns(net=pl.lit("reply"))
+
+
+REPLY = ("repo_id", "artefact_id", "person_id", "at", "act_id", "target_person_id")
+
+
+def line_replies(comments: pl.LazyFrame) -> pl.LazyFrame:
+    answered = comments.select("repo_id", reply_to_id="comment_id", target_person_id="person_id")
+    return (
+        comments.drop_nulls("reply_to_id")
+        .join(answered, on=["repo_id", "reply_to_id"])
+        .drop_nulls(["person_id", "target_person_id"])
+        .select("repo_id", "artefact_id", "person_id", "target_person_id", at="commented_at", act_id="comment_id")
+    )

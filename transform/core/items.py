@@ -1,0 +1,27 @@
+"""What issues and changes have in common: who, which of them existed by the snapshot, and in which state."""
+
+from __future__ import annotations
+
+import polars as pl
+
+
+def by_snapshot(rows: pl.LazyFrame, repositories: pl.LazyFrame, happened_at: str) -> pl.LazyFrame:
+    """Rows that had happened before their repository's snapshot, with `snapshot_at` beside them."""
+    snapshots = repositories.select("repo_id", "snapshot_at")
+    return rows.join(snapshots, on="repo_id").filter(pl.col(happened_at) < pl.col("snapshot_at"))
+
+
+def not_yet(ended_at: str) -> pl.Expr:
+    """An end that lies at or after the snapshot has not happened yet."""
+    return pl.when(pl.col(ended_at) < pl.col("snapshot_at")).then(ended_at).alias(ended_at)
+
+
+def with_person(rows: pl.LazyFrame, identities: pl.LazyFrame, alias: str, person: str) -> pl.LazyFrame:
+    """Adds the person behind an alias column; null stays null, for a deleted account is no person."""
+    links = identities.select(pl.col("alias_id").alias(alias), pl.col("person_id").alias(person))
+    return rows.join(links, on=alias, how="left")
+
+
+def artefact(kind: pl.Expr, number: str = "number") -> pl.Expr:
+    """`issue:12`, `change:34`."""
+    return kind + ":" + pl.col(number).cast(pl.String)

@@ -1,0 +1,1 @@
+"""Does influence follow contribution?"""

@@ -1,0 +1,1 @@
+"""How far the numbers can be trusted: runs, coverage, definitions and the verdicts of the suites."""

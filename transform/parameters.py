@@ -1,0 +1,36 @@
+"""The numbers a build is made with. METRICS conventions: half-open windows, days in UTC, months in UTC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What a build depends on besides its data.
+
+    `as_of` is the instant nothing after which is used; `run_at` is when the run started (None: at `as_of`),
+    so that what claims to be later than a day after it was written by a wrong clock. `horizon_days` is the silence that counts as having left;
+    every retention table is also made for `sensitivity_days`, so that a reader sees what the choice does.
+    """
+
+    as_of: datetime
+    run_at: datetime | None = None
+    horizon_days: int = 180
+    sensitivity_days: tuple[int, ...] = (90, 180, 365)
+    first_month_days: int = 30
+    """Newcomer features are taken from the first month, because that is what predicts a long stay
+    (Zhou and Mockus 2012)."""
+    burn_in_days: int = 365
+    """Where the history is not whole, whoever shows up in its first year may be old: no newcomer."""
+    retention_days: tuple[int, ...] = (30, 90, 180, 365)
+    fewest_at_risk: int = 10
+    """A survival curve is not shown where fewer persons than this are still at risk."""
+    pagerank_damping: float = 0.85
+    replies_per_pair_and_thread: int = 5
+
+    @property
+    def latest_plausible_at(self) -> datetime:
+        """A day after the run: clocks differ, but not by more."""
+        return (self.run_at or self.as_of) + timedelta(days=1)

@@ -1,0 +1,1 @@
+"""Do newcomers stay?"""

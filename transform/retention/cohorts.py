@@ -1,0 +1,170 @@
+"""retention.cohorts: retention of a quarter's newcomers after 30, 90, 180 and 365 days, in three measures (RET-06)."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from quality.contract import Column, Table
+from transform.columns import (
+    COHORT_QUARTER,
+    DAYS_SINCE_FIRST,
+    DEFINITION,
+    FAMILY,
+    N_NEWCOMERS,
+    SCOPE_ID,
+    SNAPSHOT_AT,
+    count,
+    share,
+)
+from transform.core.spells import PERSON_KEY, active_days
+from transform.parameters import Parameters
+from transform.retention.newcomers import newcomers
+from transform.statistics.intervals import wilson
+from transform.statistics.kaplan_meier import ends, kaplan_meier
+
+COHORT = ("repo_id", "family", "cohort_quarter")
+MEASURES = ("bounded", "unbounded", "km")
+MONTH_DAYS = 30
+QUARTER_DAYS = 90
+
+TABLE = Table(
+    schema="retention",
+    name="cohorts",
+    grain="one row per repository (or all), family, quarter of arrival, measure and day",
+    key=(*COHORT, "measure", "day"),
+    inputs=("core.spells", "core.contributions", "core.repositories"),
+    definition="RET-06/1",
+    formula="bounded: active in [day, day + window_days) of those with all of it before the snapshot; unbounded: "
+    "active on or after day, of those with day + horizon_days before the snapshot; km: survival at day (RET-03, "
+    "first_gap)",
+    source="METRICS RET-06; interval: Wilson 1927, for km log-log",
+    parameters={"retention_days": "parameters.retention_days", "horizon_days": "parameters.horizon_days"},
+    caveats="Three different numbers: never compare one with another. Days are UTC days since the first. While "
+    "is_mature is false some newcomers are too young, and the share is not that of the whole cohort.",
+    may_be_empty="No cohort without newcomers.",
+    columns=(
+        SCOPE_ID,
+        FAMILY,
+        COHORT_QUARTER,
+        Column("measure", pl.String, "What counts as retained; see the formula.", one_of=MEASURES),
+        DAYS_SINCE_FIRST,
+        Column(
+            "window_days",
+            pl.Int32,
+            "Days in which an act counts; null for measures without an end.",
+            unit="days",
+            nullable=True,
+            at_least=1,
+        ),
+        N_NEWCOMERS,
+        count("n_eligible", "Newcomers seen long enough to be judged; for km, those who are decidable."),
+        count("n_retained", "Eligible newcomers who are retained; null for km, which counts none.", nullable=True),
+        share("retained_share", "Share retained; null if nobody can be judged.", nullable=True),
+        share("retained_lower_share", "Lower 95 % bound.", nullable=True),
+        share("retained_upper_share", "Upper 95 % bound.", nullable=True),
+        Column("is_mature", pl.Boolean, "Whether every newcomer of the cohort was seen long enough."),
+        DEFINITION,
+        SNAPSHOT_AT,
+    ),
+)
+
+
+def build(
+    spells: pl.LazyFrame, contributions: pl.LazyFrame, repositories: pl.LazyFrame, *, parameters: Parameters
+) -> pl.LazyFrame:
+    members = newcomers(spells, parameters)
+    returns = active_days(contributions, repositories).pipe(came_back, members, parameters.retention_days)
+    judged = members.join(returns, on=PERSON_KEY, how="left")
+    horizon = parameters.horizon_days
+    tables = [judged.pipe(bounded, day) for day in parameters.retention_days]
+    tables += [members.pipe(unbounded, day, horizon) for day in parameters.retention_days]
+    tables += [members.pipe(surviving, day, horizon) for day in parameters.retention_days]
+    return (
+        pl.concat(tables, how="diagonal")
+        .with_columns(definition=pl.lit(TABLE.definition))
+        .select(TABLE.column_names)
+        .sort(TABLE.key)
+    )
+
+
+def window_of(day: int) -> int:
+    """A month is wide enough to look for early returns; later ones are rarer and get a quarter."""
+    return MONTH_DAYS if day < QUARTER_DAYS else QUARTER_DAYS
+
+
+def came_back(days: pl.LazyFrame, members: pl.LazyFrame, marks: tuple[int, ...]) -> pl.LazyFrame:
+    """`back_<day>` per scope, person and family: any act in [day, day + window)."""
+    keyed = members.select(pl.col(PERSON_KEY).cast(pl.Categorical), "first_day")
+    age = (pl.col("day") - pl.col("first_day")).dt.total_days()
+    is_in = {mark: pl.col("age").is_between(mark, mark + window_of(mark), closed="left") for mark in marks}
+    return (
+        days.join(keyed, on=PERSON_KEY)
+        .select(*PERSON_KEY, age=age)
+        .filter(pl.any_horizontal(is_in.values()))
+        .group_by(PERSON_KEY)
+        .agg(inside.any().alias(f"back_{mark}") for mark, inside in is_in.items())
+        .with_columns(pl.col(PERSON_KEY).cast(pl.String))
+    )
+
+
+def seen_for(days: int) -> pl.Expr:
+    """Whether that many days of the person, first day included, lie before the day of the snapshot."""
+    return pl.col("first_day") + pl.duration(days=days) <= pl.col("snapshot_at").dt.date()
+
+
+def bounded(members: pl.LazyFrame, day: int) -> pl.LazyFrame:
+    window = window_of(day)
+    is_back = pl.col(f"back_{day}").fill_null(value=False)
+    counted = members.pipe(counts, is_retained=is_back, is_eligible=seen_for(day + window))
+    return counted.pipe(named, "bounded", day).with_columns(window_days=pl.lit(window, pl.Int32))
+
+
+def unbounded(members: pl.LazyFrame, day: int, horizon: int) -> pl.LazyFrame:
+    is_back = pl.col("last_day") >= pl.col("first_day") + pl.duration(days=day)
+    return members.pipe(counts, is_retained=is_back, is_eligible=seen_for(day + horizon)).pipe(named, "unbounded", day)
+
+
+def counts(members: pl.LazyFrame, *, is_retained: pl.Expr, is_eligible: pl.Expr) -> pl.LazyFrame:
+    tallied = members.group_by(COHORT).agg(
+        pl.col("snapshot_at").first(),
+        n_newcomers=pl.len().cast(pl.Int64),
+        n_eligible=is_eligible.sum().cast(pl.Int64),
+        n_retained=(is_retained & is_eligible).sum().cast(pl.Int64),
+    )
+    retained, eligible = pl.col("n_retained"), pl.col("n_eligible")
+    lower, upper = wilson(retained, eligible)
+    return tallied.with_columns(
+        retained_share=pl.when(eligible > 0).then(retained / eligible),
+        retained_lower_share=lower,
+        retained_upper_share=upper,
+        is_mature=eligible == pl.col("n_newcomers"),
+    )
+
+
+def surviving(members: pl.LazyFrame, day: int, horizon: int) -> pl.LazyFrame:
+    """Survival at the day; null where the last person still observed was censored before it."""
+    cohorts = members.group_by(COHORT).agg(
+        pl.col("snapshot_at").first(),
+        n_newcomers=pl.len().cast(pl.Int64),
+        n_eligible=pl.col("is_decidable").sum().cast(pl.Int64),
+        is_mature=seen_for(day + horizon).all(),
+        followed_days=pl.col("duration_days").max(),
+    )
+    curves = members.filter(pl.col("is_decidable")).pipe(ends, by=COHORT).pipe(kaplan_meier, by=COHORT)
+    at_day = curves.filter(pl.col("day") <= day).group_by(COHORT).agg(pl.all().sort_by("day").last())
+    known = pl.when((pl.col("followed_days") >= day) | (pl.col("survival_share") == 0))
+    return (
+        cohorts.join(at_day.drop("day"), on=COHORT, how="left")
+        .with_columns(
+            retained_share=known.then("survival_share"),
+            retained_lower_share=known.then("survival_lower_share"),
+            retained_upper_share=known.then("survival_upper_share"),
+        )
+        .drop("n_at_risk", "n_exits", "n_censored", "followed_days", "survival_share", "standard_error")
+        .drop("survival_lower_share", "survival_upper_share")
+        .pipe(named, "km", day)
+    )
+
+
+def named(rows: pl.LazyFrame, measure: str, day: int) -> pl.LazyFrame:
+    return rows.with_columns(measure=pl.lit(measure), day=pl.lit(day, pl.Int32))

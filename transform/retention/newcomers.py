@@ -1,0 +1,98 @@
+"""retention.newcomers: who arrived, when, through which door, and what their first month looked like (RET-01)."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from quality.contract import Column, Table
+from transform.columns import (
+    COHORT_QUARTER,
+    DEFINITION,
+    DOOR,
+    FAMILY,
+    FIRST_AT,
+    IS_WINDOW_COMPLETE,
+    PERSON_ID,
+    SCOPE_ID,
+    SNAPSHOT_AT,
+    count,
+)
+from transform.core.spells import PERSON_KEY, active_days
+from transform.parameters import Parameters
+
+TABLE = Table(
+    schema="retention",
+    name="newcomers",
+    grain="one row per repository (or all), family and person who arrived there after its newcomers_from_at",
+    key=("repo_id", "family", "person_id"),
+    inputs=("core.spells", "core.contributions", "core.repositories"),
+    definition="RET-01/1",
+    formula="first act of the family not before newcomers_from_at; the first month is the first_month_days UTC days "
+    "from the day of the first act, that day included",
+    source="Newcomers by first act; the first month predicts a long stay: Zhou and Mockus 2012",
+    parameters={"variant": "first_ever", "first_month_days": "parameters.first_month_days"},
+    caveats="A person is judged for each family apart: an old hand who writes the first code is a newcomer to code.",
+    is_large=True,
+    may_be_empty="In a young or seldom seen repository everybody may be an old hand.",
+    columns=(
+        SCOPE_ID,
+        FAMILY,
+        PERSON_ID,
+        DOOR,
+        FIRST_AT,
+        Column("first_month", pl.Date, "First day of the calendar month (UTC) of the first act."),
+        COHORT_QUARTER,
+        IS_WINDOW_COMPLETE,
+        Column("has_first_month", pl.Boolean, "Whether the whole first month was observed."),
+        count("n_contributions_first_month", "Acts of the family in the first month; null if not over.", nullable=True),
+        count("n_active_days_first_month", "Days with such an act; null if the month is not over.", nullable=True),
+        DEFINITION,
+        SNAPSHOT_AT,
+    ),
+)
+
+
+def build(
+    spells: pl.LazyFrame, contributions: pl.LazyFrame, repositories: pl.LazyFrame, *, parameters: Parameters
+) -> pl.LazyFrame:
+    arrived = newcomers(spells, parameters).pipe(mark_windows, parameters.first_month_days)
+    busy = active_days(contributions, repositories).pipe(first_months, arrived, parameters.first_month_days)
+    return (
+        arrived.join(busy, on=PERSON_KEY, how="left")
+        .with_columns(definition=pl.lit(TABLE.definition))
+        .select(TABLE.column_names)
+    )
+
+
+def newcomers(spells: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
+    """The newcomers among those with a spell, once per scope, person and family."""
+    return spells.filter(
+        pl.col("is_newcomer"),
+        pl.col("end_rule") == "first_gap",
+        pl.col("horizon_days") == parameters.horizon_days,
+    )
+
+
+def mark_windows(arrived: pl.LazyFrame, month_days: int) -> pl.LazyFrame:
+    month = pl.col("first_day").dt.truncate("1mo")
+    observed_until = pl.col("snapshot_at").dt.date()
+    return arrived.with_columns(
+        first_month=month,
+        is_window_complete=month.dt.offset_by("1mo") <= observed_until,
+        has_first_month=pl.col("first_day") + pl.duration(days=month_days) <= observed_until,
+    )
+
+
+def first_months(days: pl.LazyFrame, arrived: pl.LazyFrame, month_days: int) -> pl.LazyFrame:
+    """Acts and days with an act in whole first months, per scope, person and family."""
+    keyed = arrived.filter(pl.col("has_first_month")).select(pl.col(PERSON_KEY).cast(pl.Categorical), "first_day")
+    return (
+        days.join(keyed, on=PERSON_KEY)
+        .filter(pl.col("day") < pl.col("first_day") + pl.duration(days=month_days))
+        .group_by(PERSON_KEY)
+        .agg(
+            n_contributions_first_month=pl.col("n_contributions").sum(),
+            n_active_days_first_month=pl.len().cast(pl.Int64),
+        )
+        .with_columns(pl.col(PERSON_KEY).cast(pl.String))
+    )

@@ -1,0 +1,66 @@
+"""The warehouse: one DuckDB file, built as a draft that nobody reads before it is published."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from quality.contract import Table
+from transform.ops import definitions, quality_results, runs
+from transform.parameters import Parameters
+from transform.tables import BUILT, TABLES
+
+STORAGE = {"storage_compatibility_version": "v1.5.0"}
+"""DuckDB 2 writes files that 1.x cannot open, which is what most analysts' programs carry; 1.5 is the last of those."""
+
+
+def build(
+    path: Path, raw: Mapping[str, pl.LazyFrame], parameters: Parameters, report: Callable[[str, int], None]
+) -> None:
+    """Builds every table from raw into a new file, each checked against its promise.
+
+    Raises BrokenPromise if a table does not fit its promise; the file is then of no use.
+    """
+    path.unlink(missing_ok=True)
+    frames = dict(raw)
+    with closing(duckdb.connect(str(path), config=STORAGE)) as db:
+        create(db, TABLES)
+        for module in BUILT:
+            given = [frames[name] for name in module.TABLE.inputs]
+            rows = module.TABLE.checked(module.build(*given, parameters=parameters).collect())
+            insert(db, module.TABLE, rows)
+            frames[str(module.TABLE)] = rows.lazy()
+            report(str(module.TABLE), rows.height)
+        insert(db, definitions.TABLE, definitions.TABLE.checked(definitions.rows(TABLES, parameters).collect()))
+
+
+def record(path: Path, run_rows: pl.DataFrame, verdict_rows: pl.DataFrame) -> None:
+    """Adds the history of runs and verdicts to a draft that has been audited."""
+    with closing(duckdb.connect(str(path))) as db:
+        insert(db, runs.TABLE, runs.TABLE.checked(run_rows))
+        insert(db, quality_results.TABLE, quality_results.TABLE.checked(verdict_rows))
+
+
+def create(db: duckdb.DuckDBPyConnection, tables: Iterable[Table]) -> None:
+    """The empty tables with their keys and comments."""
+    for schema in dict.fromkeys(table.schema for table in TABLES):
+        db.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
+    for table in tables:
+        for statement in table.ddl():
+            db.execute(statement)
+
+
+def insert(db: duckdb.DuckDBPyConnection, table: Table, rows: pl.DataFrame) -> None:
+    db.register("incoming", rows)
+    db.execute(f"INSERT INTO {table.sql_name} SELECT * FROM incoming")
+    db.unregister("incoming")
+
+
+def read(path: Path, table: Table) -> pl.DataFrame:
+    """One table of a published warehouse, columns as promised."""
+    with closing(duckdb.connect(str(path), read_only=True)) as db:
+        return db.sql(f"SELECT * FROM {table.sql_name}").pl().cast(table.polars_schema)
