@@ -187,6 +187,18 @@ EMAILS = Table(
     ),
 )
 
+EMAIL_LINKS = Table(
+    schema="raw",
+    name="email_links",
+    grain="one row per e-mail identity and account that the forge sees behind a commit of it",
+    key=("email_key", "account_id"),
+    columns=(
+        Column("email_key", pl.String, "Keyed hash of an e-mail address (see raw.emails)."),
+        Column("account_id", pl.String, "The forge's name and the account's lasting id."),
+        Column("sha", pl.String, "Commit hash."),
+    ),
+)
+
 CHANGE_COMMITS = Table(
     schema="raw",
     name="change_commits",
@@ -234,6 +246,7 @@ TABLES = (
     COMMIT_PEOPLE,
     COMMIT_FILES,
     EMAILS,
+    EMAIL_LINKS,
     CHANGE_COMMITS,
     QUARANTINE,
     STREAMS,

@@ -45,7 +45,7 @@ def fetch_repository(client: Client, full_name: str) -> Page:
 
 def fetch_newest(client: Client, full_name: str) -> dict[str, dict[str, Any]]:
     """Per stream the total and the newest change: one request that tells whether anything else need be asked."""
-    data = client.ask(queries.NEWEST, _names(full_name), full_name).data()["data"]["repository"]
+    data = client.ask(queries.NEWEST, names(full_name), full_name).data()["data"]["repository"]
     return {
         stream.name: {"total": data[stream.connection]["totalCount"], "newest": data[stream.connection]["nodes"]}
         for stream in STREAMS
@@ -69,7 +69,7 @@ def fetch_stream(
 def _walk(client: Client, archive: Archive, stream: Stream, full_name: str, report: Report) -> None:
     while archive.manifest.window is not None:
         window = archive.manifest.window
-        variables = {**_names(full_name), "first": stream.first, "after": window["after"], "nested": stream.nested}
+        variables = {**names(full_name), "first": stream.first, "after": window["after"], "nested": stream.nested}
         page = client.ask(stream.query, variables, full_name)
         connection = page.data()["data"]["repository"][stream.connection]
         rests = list(_rests(client, connection["nodes"], full_name))
@@ -120,7 +120,7 @@ def _follow(
         connection = page.data()["data"]["node"][name]
 
 
-def _names(full_name: str) -> dict[str, str]:
+def names(full_name: str) -> dict[str, str]:
     owner, _, name = full_name.partition("/")
     return {"owner": owner, "name": name}
 

@@ -141,12 +141,15 @@ query MoreReviewComments($id: ID!, $after: String!) {
     + ACTOR
 )
 
-AUTHORS_OF_COMMITS = (
-    """
-query AuthorsOfCommits($ids: [ID!]!) {
-  nodes(ids: $ids) {
-    ... on Commit { oid author { user { __typename login databaseId } } }
-  }
-}
-"""
-)
+def authors_of_commits(count: int) -> str:
+    """The query for the accounts that GitHub sees behind so many commits, `$c0`, `$c1`, ..."""
+    variables = "".join(f", $c{at}: GitObjectID!" for at in range(count))
+    objects = "".join(f"    c{at}: object(oid: $c{at}) {{ ...signed }}\n" for at in range(count))
+    return f"""
+query AuthorsOfCommits($owner: String!, $name: String!{variables}) {{
+  repository(owner: $owner, name: $name) {{
+{objects}  }}
+}}
+
+fragment signed on Commit {{ oid author {{ user {{ ...actor }} }} }}
+{ACTOR}"""

@@ -15,7 +15,7 @@ from extract import raw
 from extract.archive import Archive, write_durably
 from extract.errors import BadToken, ExtractError
 from extract.git.mine import MIRROR, mine
-from extract.github import fetch, read
+from extract.github import authors, fetch, read
 from extract.github.client import Client
 from extract.source import Extracted, Source, Surroundings, folder_name
 
@@ -45,6 +45,7 @@ def extract(source: Source, around: Surroundings) -> Extracted:
     finally:
         read_archive(archive, partition / "forge", source.forge)
     reasons = _mine_git(source, page.data().get("clone_url"), repository, archive, partition, around)
+    authors.link(client, archive, partition, repository["full_name"], around.report)
     return Extracted(repository["repo_id"], partition, client.requests, reasons)
 
 
@@ -194,6 +195,7 @@ def reread(source: Source, around: Surroundings, place: str) -> None:
     if mirror.exists():
         repo_id = pl.read_parquet(partition / "forge" / "repositories.parquet")["repo_id"][0]
         _mined(str(mirror), None, source.forge, repo_id, archive, partition, around)
+        authors.read_links(archive, partition, source.forge)
 
 
 def _header(token: str | None, clone_url: str | None, url: str) -> str | None:

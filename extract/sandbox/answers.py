@@ -90,6 +90,12 @@ def resolve_repository(_: None, info: Info, owner: str, name: str, **__: Any) ->
     return found
 
 
+def resolve_object(_: Node, info: Info, oid: str) -> Node | None:
+    """GitHub keeps the objects of a network of forks together; here, of all repositories."""
+    view: View = info.context[0]
+    return view.commits.get(oid)
+
+
 def resolve_node(_: None, info: Info, id: str) -> Node:
     return node_of(info, id)
 
@@ -162,6 +168,7 @@ def executable_schema() -> GraphQLSchema:
         _attach(schema, name, dict.fromkeys(lists, resolve_ordered))
     for name, lists in _PLAIN_LISTS.items():
         _attach(schema, name, dict.fromkeys(lists, resolve_plain_list))
+    _attach(schema, "Repository", {"object": resolve_object})
     _attach(schema, "Issue", {"stateReason": any_arguments})
     _attach(schema, "PullRequest", {"commits": any_arguments})
     return schema

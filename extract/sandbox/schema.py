@@ -50,6 +50,7 @@ type Repository implements Node {
   updatedAt: DateTime!
   pushedAt: DateTime
   defaultBranchRef: Ref
+  object(oid: GitObjectID): GitObject
   issues(first: Int, after: String, orderBy: IssueOrder): IssueConnection!
   pullRequests(first: Int, after: String, orderBy: IssueOrder): PullRequestConnection!
 }
@@ -140,6 +141,7 @@ type IssueComment implements Node {
   author: Actor
 }
 
-type Commit implements Node { id: ID! oid: GitObjectID! author: GitActor }
+interface GitObject { oid: GitObjectID! }
+type Commit implements Node & GitObject { id: ID! oid: GitObjectID! author: GitActor }
 type GitActor { name: String email: String date: DateTime user: User }
 """

@@ -40,7 +40,8 @@ class Workshop:
             (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
             (self.folder / path).write_text(text)
         self.git("add", "-A")
-        self.git("commit", "--quiet", "--allow-empty", "--cleanup=verbatim", "--file=-", given=message.encode(), **variables)
+        options = ("--quiet", "--allow-empty", "--cleanup=verbatim", "--file=-")
+        self.git("commit", *options, given=message.encode(), **variables)
         return self.git("rev-parse", "HEAD")
 
     def raw_commit(self, author: bytes, *, parents: tuple[str, ...] = (), ref: str = "refs/heads/main") -> str:

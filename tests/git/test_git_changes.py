@@ -69,7 +69,7 @@ def test_a_change_is_what_its_head_has_and_its_base_has_not(workshop, mining):
 
     assert set(shas) == commits_of(mined)
     assert not mined.commit(shas[0])["is_in_default_branch"]
-    assert 1 == mined.commit(shas[0])["added_lines"]
+    assert mined.commit(shas[0])["added_lines"] == 1
 
 
 def test_a_change_merged_before_it_was_asked_for_is_what_the_merge_brought(workshop, mining):

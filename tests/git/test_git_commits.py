@@ -34,7 +34,7 @@ def test_a_hostile_name_or_message_forges_no_commit(workshop, mining):
     mined = mining(workshop.folder)
 
     assert [sha] == mined.table("commits")["sha"].to_list()
-    assert 0 == mined.table("commit_files").height
+    assert mined.table("commit_files").height == 0
 
 
 def test_a_path_that_is_no_text_is_kept_in_escapes(workshop, mining):
@@ -42,7 +42,7 @@ def test_a_path_that_is_no_text_is_kept_in_escapes(workshop, mining):
     tree = workshop.git("mktree", "-z", given=b"100644 blob " + blob.encode() + b"\t\xff\xfe\0")
     workshop.git("update-ref", "HEAD", workshop.git("commit-tree", tree, given=b"bytes"))
 
-    assert [r"\xff\xfe"] == mining(workshop.folder).table("commit_files")["path"].to_list()
+    assert mining(workshop.folder).table("commit_files")["path"].to_list() == [r"\xff\xfe"]
 
 
 @pytest.mark.parametrize(
@@ -75,17 +75,17 @@ def test_sizes_are_counted_for_all_but_merges(workshop, mining):
     mined = mining(workshop.folder)
 
     size = ("added_lines", "deleted_lines", "changed_files")
-    assert [(2, 0, 2), (0, 0, 0), (None, None, None)] == [
+    assert [
         tuple(mined.commit(sha)[name] for name in size) for sha in (root, arms[0], octopus)
-    ]
+    ] == [(2, 0, 2), (0, 0, 0), (None, None, None)]
     assert arms == mined.commit(octopus)["parent_shas"]
-    assert (4, 4, True) == tuple(mined.stream("commit_sizes")[name] for name in ("held", "source_total", "is_complete"))
+    assert tuple(mined.stream("commit_sizes")[name] for name in ("held", "source_total", "is_complete")) == (4, 4, True)
 
 
 def test_a_binary_file_has_no_lines(workshop, mining):
     workshop.commit("logo", {"logo": "\0\1"})
 
-    assert [(None, None)] == mining(workshop.folder).table("commit_files").select("added_lines", "deleted_lines").rows()
+    assert mining(workshop.folder).table("commit_files").select("added_lines", "deleted_lines").rows() == [(None, None)]
 
 
 def test_settings_and_attributes_of_the_repository_change_no_number(workshop, mining, tmp_path):
@@ -104,10 +104,10 @@ def test_settings_and_attributes_of_the_repository_change_no_number(workshop, mi
 def test_an_empty_repository_has_no_commits_and_is_complete(workshop, mining):
     mined = mining(workshop.folder)
 
-    assert [("commits", 0, True), ("commit_sizes", 0, True)] == mined.streams.select(
+    assert mined.streams.select(
         "stream", "held", "is_complete"
-    ).rows()
-    assert 0 == mined.table("commits").height
+    ).rows() == [("commits", 0, True), ("commit_sizes", 0, True)]
+    assert mined.table("commits").height == 0
 
 
 def test_a_shallow_clone_says_that_history_is_cut_and_sizes_no_commit_at_the_cut(workshop, mining, tmp_path):
@@ -118,5 +118,5 @@ def test_a_shallow_clone_says_that_history_is_cut_and_sizes_no_commit_at_the_cut
     mined = mining(clone)
 
     assert "shallow" in mined.stream("commits")["reason"]
-    assert (None, 1) == tuple(mined.commit(sha)["added_lines"] for sha in shas[1:])
+    assert tuple(mined.commit(sha)["added_lines"] for sha in shas[1:]) == (None, 1)
     assert pl.Series([shas[2]]).to_list() == mined.table("commit_files")["sha"].to_list()

@@ -38,7 +38,7 @@ def test_a_size_is_counted_once_in_its_life(workshop, mining):
     mining(workshop.folder)
     workshop.commit("2", {"a": "2\n"})
 
-    assert [("commit_sizes", 1, 1)] == [seen for seen in mining(workshop.folder).reports if seen[0] == "commit_sizes"]
+    assert [seen for seen in mining(workshop.folder).reports if seen[0] == "commit_sizes"] == [("commit_sizes", 1, 1)]
 
 
 def test_a_rewritten_history_leaves_no_file_of_the_old_one(workshop, mining):
@@ -90,10 +90,11 @@ def test_killed_at_any_write_the_next_night_is_right(workshop, mining, monkeypat
         write_durably(path, write)
 
     write_durably = counts_module.write_durably
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         for module in ("counts", "publish"):
             patch.setattr(f"extract.git.{module}.write_durably", dying)
-        mining(workshop.folder)
+        with pytest.raises(KeyboardInterrupt):
+            mining(workshop.folder)
     assert_same(mining(workshop.folder), mining(workshop.folder, into="at once"))
 
 
@@ -113,11 +114,12 @@ def test_many_small_parts_become_one_with_the_same_rows(tmp_path, monkeypatch):
     monkeypatch.setattr(counts_module, "MANY_PARTS", 3)
     counts = Counts(tmp_path)
     for sha in ("a", "b", "c"):
-        counts.keep(pl.DataFrame([(sha, "f", 1, 1)], FILES, orient="row"), pl.DataFrame([(sha, 1, 1, 1)], SIZES, orient="row"))
+        files = pl.DataFrame([(sha, "f", 1, 1)], FILES, orient="row")
+        counts.keep(files, pl.DataFrame([(sha, 1, 1, 1)], SIZES, orient="row"))
     counts.merge_parts()
 
-    assert 3 == len(list(tmp_path.iterdir()))  # state, files, sizes
-    assert ["a", "b", "c"] == Counts(tmp_path).sizes()["sha"].sort().to_list()
+    assert len(list(tmp_path.iterdir())) == 3  # state, files, sizes
+    assert Counts(tmp_path).sizes()["sha"].sort().to_list() == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize("batch_bytes", [1, 50, 1000])

@@ -22,7 +22,7 @@ def test_a_shared_or_missing_address_is_a_person_only_together_with_a_name(addre
 def test_a_key_needs_the_secret():
     other = Keys(b"another", "work", ())
 
-    assert 32 == len(KEYS.email_key("ada@example.org", ""))
+    assert len(KEYS.email_key("ada@example.org", "")) == 32
     assert KEYS.email_key("ada@example.org", "") != other.email_key("ada@example.org", "")
 
 
@@ -45,7 +45,8 @@ def test_only_a_noreply_address_of_this_forge_names_an_account(address, account)
 
 
 def test_a_mailmap_joins_authors_and_coauthors_alike(workshop, mining):
-    workshop.commit("map", {".mailmap": "Ada <ada@example.org> <ada@old.example>\n"}, GIT_AUTHOR_EMAIL="bob@example.org")
+    mailmap = {".mailmap": "Ada <ada@example.org> <ada@old.example>\n"}
+    workshop.commit("map", mailmap, GIT_AUTHOR_EMAIL="bob@example.org")
     workshop.commit("old", GIT_AUTHOR_EMAIL="ada@old.example")
     workshop.commit("pair\n\nCo-authored-by: A <ada@OLD.example>", GIT_AUTHOR_EMAIL="bob@example.org")
 
@@ -53,8 +54,8 @@ def test_a_mailmap_joins_authors_and_coauthors_alike(workshop, mining):
 
     ada = Keys(b"a secret for tests", "github", ()).email_key("ada@example.org", "")
     assert [ada] == mined.table("commit_people")["email_key"].to_list()
-    assert 1 == mined.table("commits").filter(author_email_key=ada).height
-    assert 2 == mined.table("emails").height
+    assert mined.table("commits").filter(author_email_key=ada).height == 1
+    assert mined.table("emails").height == 2
 
 
 def test_coauthors_are_the_further_people_of_the_last_paragraph(workshop, mining):
@@ -66,7 +67,8 @@ def test_coauthors_are_the_further_people_of_the_last_paragraph(workshop, mining
 
     keys = Keys(b"a secret for tests", "github", ())
     expected = sorted([keys.email_key("bob@example.org", ""), keys.email_key("", "nobody")])
-    assert [(sha, "coauthor", key) for key in expected] == people.sort("email_key").select("sha", "role", "email_key").rows()
+    found = people.sort("email_key").select("sha", "role", "email_key").rows()
+    assert found == [(sha, "coauthor", key) for key in expected]
 
 
 def test_a_bot_is_told_by_its_name_or_its_address(workshop, mining):

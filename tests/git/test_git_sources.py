@@ -43,7 +43,7 @@ def test_an_unmoved_url_costs_one_look_and_no_fetch(workshop, mining, monkeypatc
     ran = talked(monkeypatch)
     mining(url(workshop))
 
-    assert (1, 0, 0) == (ran.count("ls-remote"), ran.count("fetch"), ran.count("log"))
+    assert (ran.count("ls-remote"), ran.count("fetch"), ran.count("log")) == (1, 0, 0)
 
 
 def test_a_moved_and_renamed_default_branch_is_followed(workshop, mining):
@@ -52,7 +52,7 @@ def test_a_moved_and_renamed_default_branch_is_followed(workshop, mining):
     workshop.git("branch", "--move", "main", "trunk")
     workshop.commit("second")
 
-    assert 2 == mining(url(workshop)).table("commits").height
+    assert mining(url(workshop)).table("commits").height == 2
 
 
 def test_a_deleted_change_is_forgotten_and_a_detached_head_is_read(workshop, mining):
@@ -64,7 +64,7 @@ def test_a_deleted_change_is_forgotten_and_a_detached_head_is_read(workshop, min
 
 
 def test_an_empty_url_has_no_commits(workshop, mining):
-    assert (0, True) == tuple(mining(url(workshop)).stream("commits")[name] for name in ("held", "is_complete"))
+    assert tuple(mining(url(workshop)).stream("commits")[name] for name in ("held", "is_complete")) == (0, True)
 
 
 def test_a_bare_folder_without_configuration_is_read_in_place(workshop, mining, tmp_path):
@@ -73,7 +73,7 @@ def test_a_bare_folder_without_configuration_is_read_in_place(workshop, mining, 
     shutil.copytree(workshop.folder / ".git", bare)
     (bare / "config").unlink()
 
-    assert 1 == mining(bare).table("commits").height
+    assert mining(bare).table("commits").height == 1
     assert not (tmp_path / "night/mirror/repository.git").exists()
 
 
@@ -111,7 +111,7 @@ def test_a_password_in_a_url_is_refused_and_never_repeated(mining, secret):
 
 
 def test_credentials_and_control_characters_leave_no_complaint():
-    assert "fatal: at https://***@host/x?[31m" == last_words(b"fatal: at https://a:b@host/x\x1b[31m\n", 1)
+    assert last_words(b"fatal: at https://a:b@host/x\x1b[31m\n", 1) == "fatal: at https://***@host/x?[31m"
 
 
 def test_a_dead_host_is_tried_again(mining):
@@ -131,9 +131,9 @@ def test_a_header_goes_to_its_own_host_only_and_on_no_command_line(tmp_path):
 
     assert not any("Token" in part for part in git.start)
     assert "Token" not in repr(git)
-    assert ("http.https://forge.example/.extraHeader", "Token: x", "3") == tuple(
+    assert tuple(
         git.environment[name] for name in ("GIT_CONFIG_KEY_1", "GIT_CONFIG_VALUE_1", "GIT_CONFIG_COUNT")
-    )
+    ) == ("http.https://forge.example/.extraHeader", "Token: x", "3")
     assert header_in_environment("", "https://h/x", "y")["GIT_CONFIG_COUNT"] == "2"
 
 
@@ -145,10 +145,10 @@ def test_a_lost_blob_costs_the_sizes_of_its_own_commits_only(workshop, mining):
     mined = mining(workshop.folder)
 
     sizes = mined.stream("commit_sizes")
-    assert (6, 9, False, None) == tuple(sizes[name] for name in ("held", "source_total", "is_complete", "complete_until_at"))
+    assert tuple(sizes[name] for name in ("held", "source_total", "is_complete", "complete_until_at")) == (6, 9, False, None)
     assert "3 of 9 commits have no sizes: fatal: unable to read" in sizes["reason"]
-    assert (9, True) == tuple(mined.stream("commits")[name] for name in ("held", "is_complete"))
-    assert 3 == mined.table("commits")["added_lines"].null_count()
+    assert tuple(mined.stream("commits")[name] for name in ("held", "is_complete")) == (9, True)
+    assert mined.table("commits")["added_lines"].null_count() == 3
 
 
 def test_a_repaired_repository_is_counted_the_next_night(workshop, mining):
@@ -166,7 +166,7 @@ def test_a_missing_commit_makes_the_history_incomplete_and_says_so(workshop, min
 
     commits = mining(workshop.folder).stream("commits")
 
-    assert (False, None) == (commits["is_complete"], commits["source_total"])
+    assert (commits["is_complete"], commits["source_total"]) == (False, None)
     assert "stopped reading" in commits["reason"]
 
 
@@ -182,7 +182,7 @@ def test_a_partial_clone_with_a_dead_origin_fails_fast_and_keeps_its_headers(wor
     mined = mining(partial)
 
     assert time.monotonic() - start < 5
-    assert (20, 0) == (mined.stream("commits")["held"], mined.stream("commit_sizes")["held"])
+    assert (mined.stream("commits")["held"], mined.stream("commit_sizes")["held"]) == (20, 0)
 
 
 def test_a_damaged_url_gives_all_history_and_what_sizes_are_left(workshop, mining):
@@ -194,9 +194,9 @@ def test_a_damaged_url_gives_all_history_and_what_sizes_are_left(workshop, minin
 
     mined = mining(url(workshop))
 
-    assert (9, 8) == (mined.stream("commits")["held"], mined.stream("commit_sizes")["held"])
+    assert (mined.stream("commits")["held"], mined.stream("commit_sizes")["held"]) == (9, 8)
     workshop.commit("later", {"later": "1\n"})
-    assert 9 == mining(url(workshop)).stream("commit_sizes")["held"]
+    assert mining(url(workshop)).stream("commit_sizes")["held"] == 9
 
 
 def test_git_that_ends_badly_is_an_error_with_its_last_words(tmp_path):

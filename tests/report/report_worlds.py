@@ -117,7 +117,7 @@ def busy_world() -> dict[str, list[dict[str, object]]]:
         "ops.coverage": [
             {"repo_id": "f:1", "stream": "comments", "reason": HOSTILE_REASON, "source_total": 100, "held": 83,
              "held_share": 0.83, "is_complete": False},
-            {"repo_id": "f:2", "stream": "issues", "source_total": 9, "held": 9, "held_share": 1.0, "is_complete": True},
+            {"repo_id": "f:2", "stream": "issues", "source_total": 9, "held": 9, "held_share": 1, "is_complete": True},
         ],
         "ops.quarantine": [{"repo_id": "f:1", "stream": "comments", "record_id": "9", "reason": "<i>no date</i>"}],
         "ops.quality_results": [

@@ -12,6 +12,7 @@ from report_worlds import cohort, curve
 
 from transform.columns import DOORS
 from transform.report.cells import arrivals, with_states
+from transform.report.page import percent
 from transform.report.survival import drawn, last_point, point
 from transform.report.trust import UNREADABLE_SAMPLE, hidden, read_samples
 from transform.retention.cohorts import TABLE as COHORTS
@@ -107,6 +108,12 @@ def test_a_curve_is_not_read_where_too_few_are_at_risk_but_its_last_good_day_is(
     assert point(rows, 180).share is None
     assert last is not None
     assert (last.day, last.share) == (90, 0.5)
+
+
+def test_almost_all_is_not_rounded_to_all_nor_almost_none_to_none() -> None:
+    shown = [percent(share) for share in (0.0, 0.004, 0.006, 0.994, 0.996, 1.0, None)]
+
+    assert [text.replace("\xa0", " ") for text in shown] == ["0 %", "< 1 %", "1 %", "99 %", "> 99 %", "100 %", "\u2013"]
 
 
 def test_a_sample_hides_persons_by_column_and_by_value() -> None:

@@ -18,7 +18,6 @@ from sandbox_client import REPOSITORY, Client
 from extract.github import queries
 from extract.sandbox.answers import SCHEMA
 from extract.sandbox.community import build_world
-from extract.sandbox.ids import commit_node_id
 from extract.sandbox.parameters import CommunityParameters
 from extract.sandbox.server import SandboxForge
 from extract.sandbox.world import World
@@ -112,9 +111,10 @@ def test_nested_lists_go_on_from_the_node(client: Client):
 
 
 def test_authors_of_commits_are_users_where_the_forge_knows_the_address(client: Client, world: World):
-    repository, shas = world.repositories[REPOSITORY], client.forge.shas(REPOSITORY)
-    ids = [commit_node_id(repository.database_id, sha) for sha in shas[:60]]
-    users = [node["author"]["user"] for node in client.ask(queries.AUTHORS_OF_COMMITS, ids=ids)["nodes"]]
+    repository, shas = world.repositories[REPOSITORY], client.forge.shas(REPOSITORY)[:60]
+    asked = {f"c{at}": sha for at, sha in enumerate(shas)}
+    found = client.ask(queries.authors_of_commits(len(shas)), owner="commons", name="bazaar", **asked)["repository"]
+    users = [found[alias]["author"]["user"] for alias in asked]
 
     for commit, user in zip(repository.commits, users, strict=False):
         is_linked = not commit.author.email.endswith("@laptop.example.net") and "[bot]" not in commit.author.email

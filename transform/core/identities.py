@@ -13,24 +13,26 @@ TABLE = Table(
     name="identities",
     grain="one row per alias: a forge account, or an e-mail address that signs commits",
     key=("alias_id",),
-    inputs=("raw.accounts", "raw.emails"),
+    inputs=("raw.accounts", "raw.emails", "raw.email_links"),
     definition="ID-02/1",
-    formula="an account is a person; a noreply address is the account it names; any other address is a person of its own",
-    source="METRICS ID-02, tiers A1, A2 and B1",
+    formula="an account is a person (A1); a noreply address is the account it names (A2); an address is the account that "
+    "the forge shows behind its commits (A3); any other address is a person of its own (B1)",
     columns=(
         Column("alias_id", pl.String, "Account id, or 'mail:' and the keyed hash of an address."),
         PERSON_ID,
         Column("alias_kind", pl.String, "What the alias is.", one_of=("account", "email")),
-        Column("rule", pl.String, "Rule that tied it to the person.", one_of=("A1", "A2", "B1")),
+        Column("rule", pl.String, "Rule that tied it to the person.", one_of=("A1", "A2", "A3", "B1")),
         share("confidence_share", "How sure the rule is."),
     ),
     caveats="Whoever commits under an address that no rule ties to an account counts as a second person.",
 )
 
 
-def build(accounts: pl.LazyFrame, emails: pl.LazyFrame, *, parameters: Parameters) -> pl.LazyFrame:
+def build(
+    accounts: pl.LazyFrame, emails: pl.LazyFrame, links: pl.LazyFrame, *, parameters: Parameters
+) -> pl.LazyFrame:
     del parameters
-    return pl.concat([account_aliases(accounts, emails), email_aliases(accounts, emails)])
+    return pl.concat([account_aliases(accounts, emails), email_aliases(accounts, emails, links)])
 
 
 def account_aliases(accounts: pl.LazyFrame, emails: pl.LazyFrame) -> pl.LazyFrame:
@@ -45,25 +47,42 @@ def account_aliases(accounts: pl.LazyFrame, emails: pl.LazyFrame) -> pl.LazyFram
     )
 
 
-def email_aliases(accounts: pl.LazyFrame, emails: pl.LazyFrame) -> pl.LazyFrame:
-    """A noreply address names an account by id, or by login, which is matched within its forge only."""
-    by_login = (
-        accounts.select("account_id", forge=forge_of("account_id"), login=pl.col("login").str.to_lowercase())
-        .group_by("forge", "login")
-        .agg(named_id=pl.col("account_id").min(), n_accounts=pl.col("account_id").n_unique())
-        .filter(pl.col("n_accounts") == 1)
-    )
+def email_aliases(accounts: pl.LazyFrame, emails: pl.LazyFrame, links: pl.LazyFrame) -> pl.LazyFrame:
+    """The rules in order of trust; an address that the forge shows behind two accounts is nobody's for certain."""
     one = emails.group_by("email_key").agg(pl.col("account_id", "login", "forge").drop_nulls().first())
-    named = one.with_columns(login=pl.col("login").str.to_lowercase()).join(by_login, on=["forge", "login"], how="left")
-    account = pl.coalesce("account_id", "named_id")
-    alias = pl.lit("mail:") + pl.col("email_key")
-    return named.select(
-        alias_id=alias,
-        person_id=pl.coalesce(account, alias),
-        alias_kind=pl.lit("email"),
-        rule=pl.when(account.is_not_null()).then(pl.lit("A2")).otherwise(pl.lit("B1")),
-        confidence_share=pl.when(account.is_not_null()).then(0.98).otherwise(0.95),
+    ruled = (
+        one.with_columns(login=pl.col("login").str.to_lowercase())
+        .join(accounts_by_login(accounts), on=["forge", "login"], how="left")
+        .join(accounts_by_commit(links), on="email_key", how="left")
     )
+    alias, named = pl.lit("mail:") + pl.col("email_key"), pl.coalesce("account_id", "named_id")
+    return ruled.select(
+        alias_id=alias,
+        person_id=pl.coalesce(named, "shown_id", alias),
+        alias_kind=pl.lit("email"),
+        rule=_first_rule(named, pl.lit("A2"), pl.lit("A3"), pl.lit("B1")),
+        confidence_share=_first_rule(named, pl.lit(0.98), pl.lit(0.98), pl.lit(0.95)),
+    )
+
+
+def _first_rule(named: pl.Expr, by_name: pl.Expr, by_commit: pl.Expr, otherwise: pl.Expr) -> pl.Expr:
+    shown = pl.col("shown_id").is_not_null()
+    return pl.when(named.is_not_null()).then(by_name).when(shown).then(by_commit).otherwise(otherwise)
+
+
+def accounts_by_login(accounts: pl.LazyFrame) -> pl.LazyFrame:
+    """Logins that one account of a forge has had, and no other."""
+    logins = accounts.select("account_id", forge=forge_of("account_id"), login=pl.col("login").str.to_lowercase())
+    return _unambiguous(logins, ["forge", "login"]).rename({"account_id": "named_id"})
+
+
+def accounts_by_commit(links: pl.LazyFrame) -> pl.LazyFrame:
+    return _unambiguous(links, ["email_key"]).rename({"account_id": "shown_id"})
+
+
+def _unambiguous(rows: pl.LazyFrame, key: list[str]) -> pl.LazyFrame:
+    grouped = rows.group_by(key).agg(pl.col("account_id").min(), n=pl.col("account_id").n_unique())
+    return grouped.filter(pl.col("n") == 1).drop("n")
 
 
 def forge_of(account_id: str) -> pl.Expr:

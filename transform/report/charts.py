@@ -78,13 +78,12 @@ def cohort_heat_map(cells: pl.DataFrame, text_alternative: str) -> Markup:
         column=pl.format("day {}", "day"),
         is_dark=pl.col("retained_share") > highest * 0.6,
     )
-    days = [f"day {day}" for day in sorted(cells["day"].unique())]
+    days = [f"day {day}" for day in cells["day"].unique().sort()]
     quarters = cells.sort("cohort_quarter", descending=True)["row"].unique(maintain_order=True).to_list()
     above = alt.Axis(orient="top", labelAngle=0, domain=False, ticks=False)
-    base = alt.Chart(cells).encode(
-        x=alt.X("column:N", sort=days, title=None, axis=above),
-        y=alt.Y("row:N", sort=quarters, title=None, axis=alt.Axis(domain=False, ticks=False, labelLimit=220)),
-    )
+    beside = alt.Axis(domain=False, ticks=False, labelLimit=220)
+    x, y = alt.X("column:N", sort=days, title=None, axis=above), alt.Y("row:N", sort=quarters, title=None, axis=beside)
+    base = alt.Chart(cells).encode(x=x, y=y)
     colour = alt.Color("retained_share:Q", scale=alt.Scale(scheme="blues", domain=[0, highest]), legend=None)
     is_known = alt.datum.state == "known"
     hatched = base.transform_filter(~is_known).mark_rect(color=HATCHED, stroke=GRID)
@@ -92,8 +91,8 @@ def cohort_heat_map(cells: pl.DataFrame, text_alternative: str) -> Markup:
     ink = alt.when(alt.datum.is_dark).then(alt.value(CELL_PAPER)).otherwise(alt.value(CELL_INK))
     numbers = base.transform_filter(is_known).mark_text(fontSize=12).encode(text="label:N", color=ink)
     words = base.transform_filter(~is_known).mark_text(fontSize=11, color=MUTED).encode(text="label:N")
-    chart = alt.layer(hatched, known, numbers, words).resolve_scale(color="independent")
-    return svg(chart.properties(width=84 * len(days), height=25 * len(quarters)), text_alternative)
+    chart = alt.layer(hatched, known, numbers, words).properties(width=84 * len(days), height=25 * len(quarters))
+    return svg(chart.resolve_scale(color="independent"), text_alternative)
 
 
 def arrival_bars(bars: pl.DataFrame, text_alternative: str) -> Markup:

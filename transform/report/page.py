@@ -83,7 +83,12 @@ def visible(value: object) -> object:
 
 
 def percent(share: float | None) -> str:
-    return NOT_KNOWN if share is None else f"{share * 100:.0f}\N{NO-BREAK SPACE}%"
+    """Whole percent; what is not quite nothing or not quite all is not rounded to it."""
+    if share is None:
+        return NOT_KNOWN
+    if 0 < share < 0.005 or 0.995 <= share < 1:
+        return "<\N{NO-BREAK SPACE}1\N{NO-BREAK SPACE}%" if share < 0.5 else ">\N{NO-BREAK SPACE}99\N{NO-BREAK SPACE}%"
+    return f"{share * 100:.0f}\N{NO-BREAK SPACE}%"
 
 
 def number(value: float | None, decimals: int = 0) -> str:
