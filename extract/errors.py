@@ -1,13 +1,13 @@
 """What can go wrong while talking to a forge, and who must act.
 
-    ExtractError
-    ├── NeedsAPerson      somebody must change something first; trying again is no use
-    │   ├── BadToken      the forge refused the token
-    │   ├── NoSuchRepository   not there, or not for this token
-    │   ├── NotAForge     something answers, but not a forge's API
-    │   └── ArchiveDamaged     files under the archive do not fit together
-    └── TryAgain          the forge or the network failed; the next run continues where this one stopped
-        └── OutOfQuota    the forge's limit is in force
+ExtractError
+├── NeedsAPerson      somebody must change something first; trying again is no use
+│   ├── BadToken      the forge refused the token
+│   ├── NoSuchRepository   not there, or not for this token
+│   ├── NotAForge     something answers, but not a forge's API
+│   └── ArchiveDamaged     files under the archive do not fit together
+└── TryAgain          the forge or the network failed; the next run continues where this one stopped
+    └── OutOfQuota    the forge's limit is in force
 """
 
 from __future__ import annotations

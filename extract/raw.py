@@ -98,7 +98,9 @@ COMMENTS = Table(
         REPO_ID,
         Column("comment_id", pl.String, "Id of the comment, unique in its repository."),
         NUMBER,
-        Column("kind", pl.String, "Comment of the thread, or on a line in review.", one_of=("comment", "review_comment")),
+        Column(
+            "kind", pl.String, "Comment of the thread, or on a line in review.", one_of=("comment", "review_comment")
+        ),
         Column("review_id", pl.String, "Review it belongs to; null for a comment of the thread.", nullable=True),
         Column("reply_to_id", pl.String, "Comment it answers; null when it starts a thread.", nullable=True),
         AUTHOR,
@@ -229,7 +231,9 @@ STREAMS = Table(
         REPO_ID,
         Column("stream", pl.String, "Kind of thing that is counted, such as issues or commits."),
         Column("reason", pl.String, "Why it is not complete; null when it is.", nullable=True),
-        Column("source_total", pl.Int64, "Count by the source itself; null when it tells none.", nullable=True, at_least=0),
+        Column(
+            "source_total", pl.Int64, "Count by the source itself; null when it tells none.", nullable=True, at_least=0
+        ),
         Column("held", pl.Int64, "Count that we hold.", at_least=0),
         Column("is_complete", pl.Boolean, "Whether everything up to complete_until_at is here."),
         Column("complete_until_at", INSTANT, "End of the last complete crawl; null before the first.", nullable=True),

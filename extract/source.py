@@ -44,6 +44,8 @@ class Surroundings:
     until: datetime
     now: Callable[[], datetime]
     report: Report
+    met: Callable[[str, Path], None]
+    """Called with the id and raw partition as soon as they are known: what arrives before an error is to be found."""
 
     def token(self, source: Source) -> str | None:
         """The first token that the environment has for this source."""

@@ -30,7 +30,9 @@ DEFAULT_CONFIG = Path("forbenefit.toml")
 
 @app.command()
 def demo(
-    out: Annotated[Path, typer.Option("--out", help="Folder for everything that the demo makes.")] = Path("forbenefit-demo"),
+    out: Annotated[Path, typer.Option("--out", help="Folder for everything that the demo makes.")] = Path(
+        "forbenefit-demo"
+    ),
     seed: Annotated[int, typer.Option("--seed", help="Another seed simulates another community.")] = 7,
     as_json: AsJson = False,
 ) -> None:
@@ -49,7 +51,9 @@ def demo(
 
 @app.command()
 def run(
-    repo: Annotated[list[str] | None, typer.Argument(help="github:OWNER/NAME, git:PATH-OR-URL, or a web address.")] = None,
+    repo: Annotated[
+        list[str] | None, typer.Argument(help="github:OWNER/NAME, git:PATH-OR-URL, or a web address.")
+    ] = None,
     config: Config = None,
     data: Data = DEFAULT_DATA,
     as_of: AsOf = None,
@@ -102,7 +106,9 @@ def check(data: Data = DEFAULT_DATA, as_json: AsJson = False) -> None:
 
 @app.command()
 def report(
-    out: Annotated[Path | None, typer.Option("--out", help="Where to write it. Default: report.html in the data.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Where to write it. Default: report.html in the data.")
+    ] = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Write the report: one self-contained HTML page.

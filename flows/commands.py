@@ -37,7 +37,9 @@ def start_prefect() -> None:
     """Says what the first seconds go to, so that they do not look like a program that died."""
     is_first = environment.prepare()
     if not environment.has_server():
-        wait = "makes its database, once, about half a minute" if is_first else "starts a server of its own, some seconds"
+        wait = (
+            "makes its database, once, about half a minute" if is_first else "starts a server of its own, some seconds"
+        )
         log.current.event("prefect.starting", note=f"Prefect {wait}")
 
 
@@ -142,12 +144,16 @@ def status_in_words(answer: dict[str, Any]) -> str:
     lines = [answer["data"], "", "Coverage"]
     for row in answer["coverage"]:
         total = "?" if row["source_total"] is None else row["source_total"]
-        until = "never complete" if row["complete_until_at"] is None else f"until {row['complete_until_at']:%Y-%m-%d %H:%M}"
+        until = (
+            "never complete" if row["complete_until_at"] is None else f"until {row['complete_until_at']:%Y-%m-%d %H:%M}"
+        )
         lines.append(f"  {row['full_name']:<40} {row['stream']:<16} {row['held']:>8} of {total:>8}  {until}")
         if not row["is_complete"]:
             lines.append(f"      incomplete: {row['reason']}")
     lines += ["", "Last runs"]
     for one in answer["runs"]:
-        lines.append(f"  {one['started_at']:%Y-%m-%d %H:%M} {one['command']:<8} {one['outcome']:<10} {one['n_requests']} requests")
+        lines.append(
+            f"  {one['started_at']:%Y-%m-%d %H:%M} {one['command']:<8} {one['outcome']:<10} {one['n_requests']} requests"
+        )
         lines += [f"      {problem}" for problem in one["problems"].splitlines()]
     return "\n".join(lines)

@@ -1,15 +1,15 @@
 """The data directory: what lies where, whose it is, and who is using it.
 
-    forbenefit.json      its format, and the repositories it has met
-    identity.key         secret of the keyed hashes (mode 0600)
-    archive/             what the forges said
-    raw/                 typed records, one partition a repository
-    ops/                 one small file a run: its row and its verdicts, refused nights included
-    draft.duckdb         tonight's warehouse before its audit
-    warehouse.duckdb     the published one
-    nights/              the last published ones
-    report.html
-    lock                 who is using the folder
+forbenefit.json      its format, and the repositories it has met
+identity.key         secret of the keyed hashes (mode 0600)
+archive/             what the forges said
+raw/                 typed records, one partition a repository
+ops/                 one small file a run: its row and its verdicts, refused nights included
+draft.duckdb         tonight's warehouse before its audit
+warehouse.duckdb     the published one
+nights/              the last published ones
+report.html
+lock                 who is using the folder
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import fcntl
 import json
 import os
 import secrets
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,7 @@ from flows import clock
 from flows.errors import BadDataDirectory, NothingPublished
 
 FORMAT = 1
+_REMEMBERING = threading.Lock()
 
 
 class DataDirectory:
@@ -51,6 +53,7 @@ class DataDirectory:
                         f"{self.path} holds files that are not forbenefit's. Give --data an empty or new folder."
                     )
                 self._write({"format": FORMAT, "repositories": {}})
+            self._make_secret()
         except OSError as error:
             raise BadDataDirectory(
                 f"{self.path} cannot be used: {error.strerror}. Give --data a folder that you may write to."
@@ -84,14 +87,17 @@ class DataDirectory:
             yield
 
     def secret(self) -> bytes:
-        """The key of the hashes that stand for e-mail addresses; made once, readable by its owner alone."""
+        """The key of the hashes that stand for e-mail addresses; readable by its owner alone."""
+        return (self.path / "identity.key").read_bytes()
+
+    def _make_secret(self) -> None:
+        """Made once, by the one who opens the folder: two keys would be two persons for every address."""
         path = self.path / "identity.key"
         if not path.exists():
             descriptor = os.open(path.with_suffix(".part"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(secrets.token_bytes(32))
             path.with_suffix(".part").replace(path)
-        return path.read_bytes()
 
     @property
     def repositories(self) -> dict[str, dict[str, str]]:
@@ -99,11 +105,12 @@ class DataDirectory:
         known: dict[str, dict[str, str]] = self._read()["repositories"]
         return known
 
-    def remember(self, met: dict[str, dict[str, str]]) -> None:
-        state = self._read()
-        known = {**state["repositories"], **met}
-        if known != state["repositories"]:
-            self._write({**state, "repositories": known})
+    def remember(self, ref: str, facts: dict[str, str]) -> None:
+        """Notes a repository; many threads may, at once."""
+        with _REMEMBERING:
+            state = self._read()
+            if state["repositories"].get(ref) != facts:
+                self._write({**state, "repositories": {**state["repositories"], ref: facts}})
 
     def _check_format(self) -> None:
         found = self._read().get("format")

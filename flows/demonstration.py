@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from extract.sandbox.community import ENDS_AT, build_world
 from extract.sandbox.server import SandboxForge
 from extract.sandbox.world import World
-from extract.sandbox.community import ENDS_AT, build_world
 from flows import clock, commands, environment, log
 from flows.data_directory import DataDirectory
 from flows.job import Job, Outcome

@@ -14,14 +14,19 @@ from flows.job import Job, Settled
 
 
 def extract(source: Source, job: Job) -> Extracted:
-    return FORGES[source.kind](source, surroundings(source.ref, job, job.as_of))
+    return FORGES[source.kind](source, surroundings(source, job, job.as_of))
 
 
-def surroundings(ref: str, job: Job, until: datetime) -> Surroundings:
+def surroundings(source: Source, job: Job, until: datetime) -> Surroundings:
     directory = job.directory
 
     def report(stream: str, seen: int, total: int | None) -> None:
-        log.current.progress(f"{ref} {stream}", seen, total)
+        log.current.progress(f"{source.ref} {stream}", seen, total)
+
+    def met(repo_id: str, partition: Path) -> None:
+        place = str(partition.relative_to(directory.raw))
+        facts = {"repo_id": repo_id, "kind": source.kind, "partition": place, "until": until.isoformat()}
+        directory.remember(source.ref, facts)
 
     return Surroundings(
         archive=directory.archive,
@@ -31,13 +36,11 @@ def surroundings(ref: str, job: Job, until: datetime) -> Surroundings:
         until=until,
         now=clock.now,
         report=report,
+        met=met,
     )
 
 
-def settled(source: Source, extracted: Extracted, job: Job) -> Settled:
-    place = str(extracted.partition.relative_to(job.directory.raw))
-    met = {"repo_id": extracted.repo_id, "kind": source.kind, "partition": place, "until": job.as_of.isoformat()}
-    job.directory.remember({source.ref: met})
+def settled(source: Source, extracted: Extracted) -> Settled:
     log.current.event("repository.extracted", repository=source.ref, requests=extracted.requests)
     for problem in extracted.problems:
         log.current.event("repository.incomplete", repository=source.ref, reason=problem)

@@ -26,7 +26,9 @@ class Log:
         if self._as_json:
             line = json.dumps({"at": clock.now().isoformat(), "event": name, **fields}, default=str, ensure_ascii=False)
         else:
-            line = f"{clock.now():%H:%M:%S} {name:<20} " + " ".join(f"{key}={_plain(value)}" for key, value in fields.items())
+            line = f"{clock.now():%H:%M:%S} {name:<20} " + " ".join(
+                f"{key}={_plain(value)}" for key, value in fields.items()
+            )
         with self._lock:
             if self._bars is not None:
                 self._bars.console.print(line, markup=False, highlight=False)
@@ -51,7 +53,12 @@ class Log:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-        columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
         with Progress(*columns, console=Console(stderr=True), transient=True) as self._bars:
             try:
                 yield

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from prefect import flow, unmapped
 from prefect.task_runners import ThreadPoolTaskRunner
 
@@ -21,4 +23,5 @@ def nightly(job: Job) -> Outcome:
 
 def run(job: Job, parallel: int) -> Outcome:
     """Runs the flow with so many repositories at once."""
-    return nightly.with_options(task_runner=ThreadPoolTaskRunner(max_workers=parallel))(job)
+    threads: Any = ThreadPoolTaskRunner(max_workers=parallel)  # its future is not the one Prefect's own types ask for
+    return nightly.with_options(task_runner=threads)(job)

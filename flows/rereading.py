@@ -22,7 +22,8 @@ def _reread(ref: str, known: dict[str, str], job: Job) -> Settled:
     place = known["partition"]
     until = datetime.fromisoformat(known["until"])
     try:
-        REREAD[known["kind"]](Source(forge, known["kind"], name), extraction.surroundings(ref, job, until), place)
+        source = Source(forge, known["kind"], name)
+        REREAD[known["kind"]](source, extraction.surroundings(source, job, until), place)
     except ExtractError as error:
         log.current.event("repository.failed", repository=ref, reason=str(error))
         raw.mark_incomplete(job.directory.raw / place / "git", known["repo_id"], str(error))

@@ -30,25 +30,27 @@ class Forge(Strict):
 
     name: str = Field(pattern=r"^[A-Za-z0-9_-]+$", description="Stands before the colon of a repository.")
     kind: Literal["github", "git"] = Field(description="Which language it speaks.")
-    base_url: str = Field("", description="Where its API is, such as https://github.example.org/api/v3.")
-    token_env: tuple[str, ...] = Field((), description="Names of environment variables that hold tokens.")
+    base_url: str = Field(default="", description="Where its API is, such as https://github.example.org/api/v3.")
+    token_env: tuple[str, ...] = Field(default=(), description="Names of environment variables that hold tokens.")
 
 
 class Repository(Strict):
     """A repository to watch."""
 
     repo: str = Field(description="FORGE:OWNER/NAME, git:PATH-OR-URL, or a web address.")
-    git_url: str | None = Field(None, description="Where to clone from, if not from the forge; empty for no git.")
+    git_url: str | None = Field(
+        default=None, description="Where to clone from, if not from the forge; empty for no git."
+    )
 
 
 class Settings(Strict):
     """The whole file."""
 
-    forges: tuple[Forge, ...] = Field((), description="Forges besides github and git.")
-    repositories: tuple[Repository, ...] = Field((), description="Repositories of the nightly run.")
-    horizon_days: int = Field(180, ge=30, le=730, description="Silence that counts as having left.")
-    parallel: int = Field(4, ge=1, le=16, description="Repositories worked on at once.")
-    nights_kept: int = Field(7, ge=1, description="Published warehouses kept beside the last one.")
+    forges: tuple[Forge, ...] = Field(default=(), description="Forges besides github and git.")
+    repositories: tuple[Repository, ...] = Field(default=(), description="Repositories of the nightly run.")
+    horizon_days: int = Field(default=180, ge=30, le=730, description="Silence that counts as having left.")
+    parallel: int = Field(default=4, ge=1, le=16, description="Repositories worked on at once.")
+    nights_kept: int = Field(default=7, ge=1, description="Published warehouses kept beside the last one.")
 
 
 KNOWN_FORGES = (
@@ -99,7 +101,12 @@ def _source(settings: Settings, repo: str, git_url: str | None) -> Source:
     elif not FULL_NAME.fullmatch(rest):
         raise BadConfiguration(f"{repo!r}: {forge.kind} repositories are written {name}:OWNER/NAME.")
     return Source(
-        forge=name, kind=forge.kind, name=rest, base_url=forge.base_url, token_variables=forge.token_env, git_url=git_url
+        forge=name,
+        kind=forge.kind,
+        name=rest,
+        base_url=forge.base_url,
+        token_variables=forge.token_env,
+        git_url=git_url,
     )
 
 
@@ -108,7 +115,9 @@ def _from_web(repo: str, forges: dict[str, Forge]) -> str:
     if not repo.startswith(("http://", "https://")):
         return repo
     where = urlsplit(repo)
-    hosts = {urlsplit(forge.base_url).netloc.removeprefix("api."): forge.name for forge in forges.values() if forge.base_url}
+    hosts = {
+        urlsplit(forge.base_url).netloc.removeprefix("api."): forge.name for forge in forges.values() if forge.base_url
+    }
     if where.netloc not in hosts:
         raise BadConfiguration(
             f"{where.netloc} is no known forge. For its git history alone write git:URL; for more, add it as "
@@ -136,7 +145,8 @@ def _complaints(path: Path, text: str, error: ValidationError) -> list[str]:
 def _said(kind: str, message: str, place: tuple[int | str, ...]) -> str:
     if kind != "extra_forbidden":
         return message
-    model: type[BaseModel] = {"forges": Forge, "repositories": Repository}.get(str(place[0]), Settings)
+    models: dict[str, type[BaseModel]] = {"forges": Forge, "repositories": Repository}
+    model = models.get(str(place[0]), Settings)
     return f"no such key; known are {', '.join((model if len(place) > 1 else Settings).model_fields)}"
 
 

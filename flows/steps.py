@@ -33,7 +33,7 @@ def extract(source: Source, job: Job) -> Extracted:
 def settle(source: Source, future: PrefectFuture[Extracted], job: Job) -> Settled:
     """One repository's failure is its own: it is noted, and the others go on."""
     try:
-        return extraction.settled(source, future.result(), job)
+        return extraction.settled(source, future.result())
     except ExtractError as error:
         return extraction.failed(source, error, job)
 

@@ -172,9 +172,7 @@ class Table:
 
     def rows(self, *given: Mapping[str, object]) -> pl.DataFrame:
         """Valid rows where only what matters is named; the rest is filled with plain values (for tests)."""
-        filled = [
-            {column.name: row.get(column.name, plain(column)) for column in self.columns} for row in given
-        ]
+        filled = [{column.name: row.get(column.name, plain(column)) for column in self.columns} for row in given]
         unknown = sorted({name for row in given for name in row} - set(self.column_names))
         if unknown:
             raise ValueError(f"{self} has no column {', '.join(unknown)}.")

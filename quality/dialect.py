@@ -29,7 +29,7 @@ _COLUMNS = (
 )
 
 
-class AuditDialect(DuckDBDialect):  # type: ignore[misc]
+class AuditDialect(DuckDBDialect):
     """DuckDB, read-only and without transactions."""
 
     supports_statement_cache = False
@@ -43,14 +43,14 @@ class AuditDialect(DuckDBDialect):  # type: ignore[misc]
     def do_rollback(self, dbapi_connection: Any) -> None:
         """A rollback would throw the pending result away."""
 
-    def get_columns(self, connection: Any, table_name: str, schema: str | None = None, **_: Any) -> list[dict[str, Any]]:
+    def get_columns(self, connection: Any, table_name: str, schema: str | None = None, **_: Any) -> Any:
         rows = connection.execute(sa.text(_COLUMNS), {"table": table_name, "schema": schema}).fetchall()
         return [
             {"name": name, "type": _TYPES.get(kind, sa.types.NullType)(), "nullable": nullable, "default": None}
             for name, kind, nullable in rows
         ]
 
-    def get_pk_constraint(self, connection: Any, table_name: str, schema: str | None = None, **_: Any) -> dict[str, Any]:
+    def get_pk_constraint(self, connection: Any, table_name: str, schema: str | None = None, **_: Any) -> Any:
         return {"constrained_columns": [], "name": None}
 
     def get_indexes(self, connection: Any, table_name: str, schema: str | None = None, **_: Any) -> list[Any]:

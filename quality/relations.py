@@ -58,8 +58,8 @@ RELATIONS = (
         "nothing happens after the snapshot",
         "core.contributions",
         "Acts lie before the snapshot; an author's clock may be a day fast.",
-        "SELECT contribution_id, contributed_at, snapshot_at FROM core.contributions JOIN core.repositories USING (repo_id) "
-        "WHERE contributed_at >= snapshot_at + CASE WHEN kind = 'commit' THEN INTERVAL 1 DAY ELSE INTERVAL 0 DAY END",
+        "SELECT contribution_id, contributed_at, held_until_at FROM core.contributions JOIN core.repositories USING (repo_id) "
+        "WHERE contributed_at >= held_until_at + CASE WHEN kind = 'commit' THEN INTERVAL 1 DAY ELSE INTERVAL 0 DAY END",
     ),
     Expectation(
         "merged changes are closed",
@@ -90,6 +90,37 @@ RELATIONS = (
         "SELECT repo_id, avg(is_time_fixed::INTEGER) AS fixed_share FROM core.commits GROUP BY repo_id "
         "HAVING avg(is_time_fixed::INTEGER) > 0.05",
         severity="warning",
+    ),
+    Expectation(
+        "everybody who acted has a spell",
+        "core.spells",
+        "No human who acted before the snapshot is missing.",
+        "SELECT DISTINCT repo_id, person_id FROM core.contributions JOIN core.repositories USING (repo_id) "
+        "WHERE actor_class = 'human' AND contributed_at < snapshot_at "
+        "EXCEPT SELECT repo_id, person_id FROM core.spells WHERE family = 'any'",
+    ),
+    Expectation(
+        "newcomers are those of the spells",
+        "retention.newcomers",
+        "Whoever a spell calls a newcomer is one, and nobody else.",
+        "SELECT coalesce(n.repo_id, s.repo_id) AS repo_id, coalesce(n.family, s.family) AS family, n.person_id AS newcomer, "
+        "s.person_id AS in_spells FROM retention.newcomers AS n FULL JOIN ("
+        "SELECT DISTINCT repo_id, family, person_id FROM core.spells WHERE is_newcomer) AS s "
+        "USING (repo_id, family, person_id) WHERE n.person_id IS NULL OR s.person_id IS NULL",
+    ),
+    Expectation(
+        "wherever newcomers came there is a curve",
+        "retention.curves",
+        "Every repository and family with newcomers has its curves.",
+        "SELECT DISTINCT repo_id, family FROM retention.newcomers EXCEPT SELECT repo_id, family FROM retention.curves",
+    ),
+    Expectation(
+        "every year with contributions has its concentration",
+        "influence.concentration",
+        "No window with acts of humans is missing.",
+        "SELECT DISTINCT repo_id, year(contributed_at AT TIME ZONE 'UTC') AS window_year FROM core.contributions "
+        "JOIN core.repositories USING (repo_id) WHERE actor_class = 'human' AND contributed_at < snapshot_at "
+        "EXCEPT SELECT repo_id, year(window_start) FROM influence.concentration WHERE quantity = 'contributions_any'",
     ),
     Expectation(
         "a newcomer's first act is the first",

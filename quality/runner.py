@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import great_expectations as gx
-from great_expectations import expectations as gxe
 from great_expectations.core import ExpectationSuite, ValidationDefinition
 from great_expectations.data_context.types.base import ProgressBarsConfig
+from great_expectations.expectations.core import UnexpectedRowsExpectation
+from great_expectations.expectations.metadata_types import FailureSeverity
 
 from quality import dialect
 from quality.expectations import Expectation
@@ -87,10 +88,10 @@ def _native(expectation: Expectation) -> Any:
     sql = expectation.sql.replace("{", "{{").replace("}", "}}")
     # each query names its tables itself; the comment is there because a query without {batch} is printed as a warning
     query = f"SELECT *, count(*) OVER () AS n_unexpected FROM ({sql}) LIMIT {SAMPLE_ROWS} /* {{batch}} */"
-    return gxe.UnexpectedRowsExpectation(
+    return UnexpectedRowsExpectation(
         unexpected_rows_query=query,
         description=expectation.doc,
-        severity=expectation.severity,
+        severity=FailureSeverity(expectation.severity),
         meta={"name": expectation.name},
     )
 

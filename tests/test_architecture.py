@@ -76,7 +76,15 @@ def test_a_library_lives_in_its_room_only(path):
     "path", [path for path in FILES if room(path) != "flows"], ids=lambda path: str(path.relative_to(ROOT))
 )
 def test_only_flows_reads_the_clock_and_the_environment(path):
-    forbidden = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "os.environ", "os.getenv"}
+    forbidden = {
+        "datetime.now",
+        "datetime.utcnow",
+        "datetime.today",
+        "date.today",
+        "time.time",
+        "os.environ",
+        "os.getenv",
+    }
     used = {ast.unparse(node) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
 
     assert used & forbidden == set()

@@ -14,7 +14,7 @@ from transform.ops import definitions, quality_results, runs
 from transform.parameters import Parameters
 from transform.tables import BUILT, TABLES
 
-STORAGE = {"storage_compatibility_version": "v1.5.0"}
+STORAGE: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": "v1.5.0"}
 """DuckDB 2 writes files that 1.x cannot open, which is what most analysts' programs carry; 1.5 is the last of those."""
 
 
@@ -58,9 +58,3 @@ def insert(db: duckdb.DuckDBPyConnection, table: Table, rows: pl.DataFrame) -> N
     db.register("incoming", rows)
     db.execute(f"INSERT INTO {table.sql_name} SELECT * FROM incoming")
     db.unregister("incoming")
-
-
-def read(path: Path, table: Table) -> pl.DataFrame:
-    """One table of a published warehouse, columns as promised."""
-    with closing(duckdb.connect(str(path), read_only=True)) as db:
-        return db.sql(f"SELECT * FROM {table.sql_name}").pl().cast(table.polars_schema)

@@ -132,7 +132,7 @@ def _keyed(batch: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
 
 
 def _minutes(offset: pl.Expr) -> pl.Expr:
-    """"-0730" is -450 minutes; absurd offsets are kept by the same rule, unreadable ones are null."""
+    """Minutes of an offset: "-0730" is -450; absurd offsets are kept by the same rule, unreadable ones are null."""
     digits = offset.cast(pl.Int64, strict=False).abs()
     sign = pl.when(offset.str.starts_with("-")).then(-1).otherwise(1)
     return (sign * (digits // 100 * 60 + digits % 100)).cast(pl.Int64)

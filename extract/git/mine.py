@@ -64,7 +64,9 @@ def mine(
     if streams is None:
         mined = read(repository, changes, keys, Counts(mirror_folder / "counts"), jobs, report)
         streams = publish(mined, raw_folder, repo_id=repo_id, made_from=made_from)
-    seen_until = pl.when("is_complete").then(pl.lit(until)).cast(INSTANT)
+    # a history that is cut is cut at its start: its commits reach to the end all the same
+    reaches_end = pl.col("is_complete") | (pl.col("stream") == "commits")
+    seen_until = pl.when(reaches_end).then(pl.lit(until)).cast(INSTANT)
     return STREAMS.checked(streams.with_columns(repo_id=pl.lit(repo_id), complete_until_at=seen_until))
 
 
@@ -148,4 +150,3 @@ def with_changes(mined: Mined, repository: Repository, changes: list[Change], as
     graph = Graph(graph_rows, repository.head)
     rows, missing = change_commits(changes, graph, repository.head, repository.git)
     return replace(mined, changes=rows, changes_total=len(changes), changes_missing=missing)
-

@@ -133,19 +133,19 @@ def parse(printed: bytearray) -> tuple[pl.DataFrame, pl.DataFrame]:
     marked = tokens.to_frame().with_columns(
         sha=pl.when(is_commit).then(pl.col("token").str.slice(1)).forward_fill(),
     )
-    counted = pl.col("token").str.strip_prefix("\n").str.splitn("\t", 3)
-    files = (
-        marked.filter(~is_commit & (pl.col("token") != ""))
-        .select("sha", part=counted)
-        .select(
-            "sha",
-            path=pl.col("part").struct.field("field_2"),
-            added_lines=pl.col("part").struct.field("field_0").cast(pl.Int64, strict=False),
-            deleted_lines=pl.col("part").struct.field("field_1").cast(pl.Int64, strict=False),
-        )
-        .unique(["sha", "path"], keep="first", maintain_order=True)  # a malformed tree can hold a name twice
-    )
+    files = files_of(marked.filter(~is_commit & (pl.col("token") != "")))
     of_commits = files.group_by("sha").agg(pl.col("added_lines", "deleted_lines").sum(), changed_files=pl.len())
     sizes = marked.filter(is_commit).select("sha").join(of_commits, on="sha", how="left", maintain_order="left")
     numbers = pl.col("added_lines", "deleted_lines", "changed_files")
     return files, sizes.with_columns(numbers.fill_null(0).cast(pl.Int64))
+
+
+def files_of(tokens: pl.DataFrame) -> pl.DataFrame:
+    """One row per commit and path from "added, tab, deleted, tab, path"; a dash (binary) is no count."""
+    part = pl.col("token").str.strip_prefix("\n").str.splitn("\t", 3).struct
+    return tokens.select(
+        "sha",
+        path=part.field("field_2"),
+        added_lines=part.field("field_0").cast(pl.Int64, strict=False),
+        deleted_lines=part.field("field_1").cast(pl.Int64, strict=False),
+    ).unique(["sha", "path"], keep="first", maintain_order=True)  # a malformed tree can hold a name twice

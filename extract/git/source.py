@@ -13,6 +13,7 @@ def extract(source: Source, around: Surroundings) -> Extracted:
     """Mines the history; there are no issues, changes or reviews to be had."""
     place = f"{folder_name(source.forge)}/{folder_name(source.name)}"
     mined = _mined(source.name, source, around, place)
+    around.met(source.ref, around.raw / place)
     return Extracted(source.ref, around.raw / place, 0, tuple(mined["reason"].drop_nulls()))
 
 

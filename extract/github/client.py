@@ -59,6 +59,12 @@ class Client:
             raise OutOfQuota(self.forge, self._reset(error.headers or {})) from error
         except GithubException as error:
             return error.status, dict(error.headers or {}), json.dumps(error.data)
+        except requests.exceptions.RetryError as error:
+            reason = getattr(error.args[0], "reason", None) if error.args else None
+            raise TryAgain(
+                f"{self.forge} kept failing ({reason or 'no reason told'}). What was received is kept; the next run "
+                "continues there."
+            ) from error
         except requests.RequestException as error:
             reason = type(error).__name__
             raise TryAgain(

@@ -75,9 +75,7 @@ def _walk(client: Client, archive: Archive, stream: Stream, full_name: str, repo
         rests = list(_rests(client, connection["nodes"], full_name))
         seen = window["seen"] + len(connection["nodes"])
         if _is_last(connection, window["since"]):
-            archive.append(
-                [page, *rests], window=None, watermark=window["until"], facts={"newest": window["newest"]}
-            )
+            archive.append([page, *rests], window=None, watermark=window["until"], facts={"newest": window["newest"]})
         else:
             rest = {**window, "after": connection["pageInfo"]["endCursor"], "seen": seen}
             archive.append([page, *rests], window=rest)

@@ -141,6 +141,7 @@ query MoreReviewComments($id: ID!, $after: String!) {
     + ACTOR
 )
 
+
 def authors_of_commits(count: int) -> str:
     """The query for the accounts that GitHub sees behind so many commits, `$c0`, `$c1`, ..."""
     variables = "".join(f", $c{at}: GitObjectID!" for at in range(count))

@@ -40,6 +40,7 @@ def extract(source: Source, around: Surroundings) -> Extracted:
     place = f"{folder_name(source.forge)}/{folder_name(str(page.data()['id']))}"
     archive, partition = around.archive / place, around.raw / place
     _keep_repository(Archive(archive / "repository"), page, repository, source.forge)
+    around.met(repository["repo_id"], partition)
     try:
         _fetch_items(client, archive, repository["full_name"], around)
     finally:
@@ -98,22 +99,28 @@ def _frames(records: read.Records, archives: Iterable[Archive]) -> dict[str, pl.
 
 def _coverage(repo_id: str, folder: Path, streams: dict[str, Archive]) -> pl.DataFrame:
     """Held against the forge's own counts, per stream (raw.streams)."""
-    items, comments, reviews = (pl.read_parquet(folder / f"{name}.parquet") for name in ("items", "comments", "reviews"))
+    items, comments, reviews = (
+        pl.read_parquet(folder / f"{name}.parquet") for name in ("items", "comments", "reviews")
+    )
     issues, changes = (items.filter(kind=kind) for kind in ("issue", "change"))
     totals = {name: _total(streams[name]) for name in ITEM_STREAMS}
     marks = {name: _watermark(streams[name]) for name in ITEM_STREAMS}
-    either = None if None in marks.values() else min(marks.values(), default=None)
+    known = [mark for mark in marks.values() if mark is not None]
+    either = min(known) if len(known) == len(marks) else None
     rows = [
         ("issues", totals["issues"], len(issues), marks["issues"]),
         ("changes", totals["changes"], len(changes), marks["changes"]),
-        ("comments", items["comments_total"].sum(), len(comments.filter(kind="comment")), either),
-        ("reviews", changes["reviews_total"].sum(), len(reviews), marks["changes"]),
-        ("review_comments", reviews["comments_total"].sum(), len(comments.filter(kind="review_comment")), marks["changes"]),
+        ("comments", int(items["comments_total"].sum()), len(comments.filter(kind="comment")), either),
+        ("reviews", int(changes["reviews_total"].sum()), len(reviews), marks["changes"]),
+        (
+            "review_comments",
+            int(reviews["comments_total"].sum()),
+            len(comments.filter(kind="review_comment")),
+            marks["changes"],
+        ),
     ]
     interrupted = any(archive.manifest.window is not None for archive in streams.values())
-    return pl.DataFrame(
-        [_stream_row(repo_id, *row, interrupted) for row in rows], schema=raw.STREAMS.polars_schema
-    )
+    return pl.DataFrame([_stream_row(repo_id, *row, interrupted) for row in rows], schema=raw.STREAMS.polars_schema)
 
 
 def _stream_row(

@@ -11,6 +11,7 @@ from transform.columns import FAMILY_OF_KIND
 from transform.core import contributions, interactions, repositories, spells
 from transform.parameters import Parameters
 
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 SNAPSHOT_DAY = 365
 PARAMETERS = Parameters(
     as_of=datetime(2030, 1, 1, tzinfo=UTC),
@@ -46,7 +47,7 @@ def acts(*given: dict[str, object]) -> pl.LazyFrame:
 
 def watched(*names: str, snapshot: float = SNAPSHOT_DAY, newcomers_from: float = 0) -> pl.LazyFrame:
     """Repositories, all with the same snapshot and the same day from which whoever comes is a newcomer."""
-    times = {"snapshot_at": on_day(snapshot), "newcomers_from_at": on_day(newcomers_from)}
+    times = {"observed_from_at": LONG_AGO, "snapshot_at": on_day(snapshot), "newcomers_from_at": on_day(newcomers_from)}
     return repositories.TABLE.rows(*({"repo_id": name, **times} for name in names or ("r",))).lazy()
 
 

@@ -170,3 +170,13 @@ def test_all_repositories_are_seen_until_the_earliest_snapshot_of_theirs():
 def test_nobody_in_nothing_out():
     assert spells_of([]).height == 0
     assert acts().collect().height == 0
+
+
+def test_a_repository_that_was_never_crawled_whole_does_not_hold_the_others_back():
+    whole = {"repo_id": "r", "observed_from_at": on_day(0), "snapshot_at": on_day(365), "newcomers_from_at": on_day(0)}
+    never = {**whole, "repo_id": "q", "snapshot_at": on_day(0)}
+    story = history("ada 0 250") + history("bob 10", repo_id="q")
+    rows = spells_of(story, repositories.TABLE.rows(whole, never).lazy())
+
+    persons = only(rows, family="any", end_rule="first_gap").select("repo_id", "person_id")
+    assert persons.rows() == [("all", "ada"), ("r", "ada")]

@@ -23,7 +23,10 @@ TABLE = Table(
         ARTEFACT_ID,
         AUTHOR_ID,
         Column(
-            "comment_kind", pl.String, "Comment of the thread, or on a line in review.", one_of=("comment", "review_comment")
+            "comment_kind",
+            pl.String,
+            "Comment of the thread, or on a line in review.",
+            one_of=("comment", "review_comment"),
         ),
         Column("review_id", pl.String, "Review it belongs to; null for a comment of the thread.", nullable=True),
         Column("reply_to_id", pl.String, "Comment it answers; null when it starts a thread.", nullable=True),

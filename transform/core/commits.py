@@ -56,7 +56,7 @@ def build(
     return (
         commits.pipe(with_bounds, repositories, parameters)
         .pipe(with_plausible_times)
-        .filter(pl.col("committed_at") < pl.col("snapshot_at"))
+        .filter(pl.col("committed_at") < pl.col("held_until_at"))
         .join(changes_of_commits(change_commits, changes), on=["repo_id", "sha"], how="left")
         .join(_people(identities, "author_email_key", "person_id"), on="author_email_key", how="left")
         .join(_people(identities, "committer_email_key", "committer_person_id"), on="committer_email_key", how="left")
@@ -71,7 +71,7 @@ def with_bounds(commits: pl.LazyFrame, repositories: pl.LazyFrame, parameters: P
     roots = commits.filter(is_root).group_by("repo_id").agg(first_epoch=pl.col("committer_epoch").min())
     last = int(parameters.latest_plausible_at.timestamp())
     return (
-        commits.join(repositories.select("repo_id", "snapshot_at"), on="repo_id")
+        commits.join(repositories.select("repo_id", "held_until_at"), on="repo_id")
         .join(roots, on="repo_id", how="left")
         .with_columns(pl.col("first_epoch").fill_null(FIRST_PLAUSIBLE_EPOCH), last_epoch=pl.lit(last))
     )
@@ -82,7 +82,9 @@ def with_plausible_times(commits: pl.LazyFrame) -> pl.LazyFrame:
     ok = pl.col("committer_epoch").is_between("first_epoch", "last_epoch").fill_null(value=False)
     judged = commits.with_columns(is_committer_ok=ok)
     fixed = judged.join(_parents_times(judged), on=["repo_id", "sha"], how="left").with_columns(
-        committed=pl.when("is_committer_ok").then("committer_epoch").otherwise(pl.coalesce("parents_epoch", "first_epoch"))
+        committed=pl.when("is_committer_ok")
+        .then("committer_epoch")
+        .otherwise(pl.coalesce("parents_epoch", "first_epoch"))
     )
     author_ok = pl.col("author_epoch").is_between("first_epoch", pl.col("committed") + DAY_SECONDS)
     return fixed.with_columns(is_author_ok=author_ok.fill_null(value=False)).with_columns(
@@ -113,11 +115,7 @@ def changes_of_commits(change_commits: pl.LazyFrame, changes: pl.LazyFrame) -> p
         pl.concat([change_commits.select("repo_id", "number", "sha"), squashed])
         .join(merged, on=["repo_id", "number"])
         .group_by("repo_id", "sha")
-        .agg(
-            change_number=pl.coalesce(
-                pl.col("number").filter(pl.col("is_merged")).min(), pl.col("number").min()
-            )
-        )
+        .agg(change_number=pl.coalesce(pl.col("number").filter(pl.col("is_merged")).min(), pl.col("number").min()))
     )
 
 

@@ -30,12 +30,23 @@ TABLE = Table(
         AUTHOR_ID,
         Column("kind", pl.String, "What was done.", one_of=KINDS),
         Column("family", pl.String, "Family of the kind.", one_of=FAMILIES[1:]),
-        Column("actor_class", pl.String, "Class of the actor; null for a deleted account.", nullable=True, one_of=ACTOR_CLASSES),
+        Column(
+            "actor_class",
+            pl.String,
+            "Class of the actor; null for a deleted account.",
+            nullable=True,
+            one_of=ACTOR_CLASSES,
+        ),
         ARTEFACT_ID,
         URL,
         Column("is_coauthor", pl.Boolean, "Whether a trailer, not the author line, names the person."),
         Column("contributed_at", INSTANT, "When the person acted (author time for commits, made plausible)."),
-        Column("accepted_at", INSTANT, "When the project took it in; null if it did not or the question is void.", nullable=True),
+        Column(
+            "accepted_at",
+            INSTANT,
+            "When the project took it in; null if it did not or the question is void.",
+            nullable=True,
+        ),
     ),
     caveats="A commit that came in by a change names the change. Bots and deleted accounts are included; measures take "
     "actor_class = 'human'.",
@@ -79,7 +90,7 @@ def build(
     )
 
 
-def act(kind: pl.Expr | str, act_id: pl.Expr, **columns: pl.Expr | str) -> list[pl.Expr]:
+def act(kind: pl.Expr | str, act_id: pl.Expr, **columns: pl.Expr | str) -> list[pl.Expr | str]:
     """The columns of one kind of act, from the columns of the table it is recorded in."""
     given = {
         "url": pl.col("url"),

@@ -28,34 +28,42 @@ TABLE = Table(
 )
 
 
-def build(
-    accounts: pl.LazyFrame, emails: pl.LazyFrame, links: pl.LazyFrame, *, parameters: Parameters
-) -> pl.LazyFrame:
+def build(accounts: pl.LazyFrame, emails: pl.LazyFrame, links: pl.LazyFrame, *, parameters: Parameters) -> pl.LazyFrame:
     del parameters
-    return pl.concat([account_aliases(accounts, emails), email_aliases(accounts, emails, links)])
+    addresses = email_aliases(accounts, emails, links)
+    return pl.concat([account_aliases(accounts, addresses), addresses])
 
 
-def account_aliases(accounts: pl.LazyFrame, emails: pl.LazyFrame) -> pl.LazyFrame:
+def account_aliases(accounts: pl.LazyFrame, addresses: pl.LazyFrame) -> pl.LazyFrame:
     """Every account is a person, also one that only a noreply address tells of."""
-    ids = pl.concat([accounts.select("account_id"), emails.select("account_id").drop_nulls()]).unique()
-    return ids.select(
-        alias_id="account_id",
-        person_id="account_id",
-        alias_kind=pl.lit("account"),
-        rule=pl.lit("A1"),
-        confidence_share=pl.lit(1.0),
+    named = addresses.filter(pl.col("rule") != "B1").select(account_id="person_id")
+    return (
+        pl.concat([accounts.select("account_id"), named])
+        .unique()
+        .select(
+            alias_id="account_id",
+            person_id="account_id",
+            alias_kind=pl.lit("account"),
+            rule=pl.lit("A1"),
+            confidence_share=pl.lit(1.0),
+        )
     )
 
 
 def email_aliases(accounts: pl.LazyFrame, emails: pl.LazyFrame, links: pl.LazyFrame) -> pl.LazyFrame:
-    """The rules in order of trust; an address that the forge shows behind two accounts is nobody's for certain."""
+    """The rules in order of trust; an address that the forge shows behind two accounts is nobody's for certain.
+
+    The id in a noreply address is believed before its login, for logins change hands; but an id that the forge has
+    never shown gives way to a login that it has.
+    """
     one = emails.group_by("email_key").agg(pl.col("account_id", "login", "forge").drop_nulls().first())
     ruled = (
         one.with_columns(login=pl.col("login").str.to_lowercase())
+        .join(accounts.select("account_id", known_id="account_id").unique(), on="account_id", how="left")
         .join(accounts_by_login(accounts), on=["forge", "login"], how="left")
         .join(accounts_by_commit(links), on="email_key", how="left")
     )
-    alias, named = pl.lit("mail:") + pl.col("email_key"), pl.coalesce("account_id", "named_id")
+    alias, named = pl.lit("mail:") + pl.col("email_key"), pl.coalesce("known_id", "named_id", "account_id")
     return ruled.select(
         alias_id=alias,
         person_id=pl.coalesce(named, "shown_id", alias),

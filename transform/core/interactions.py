@@ -74,15 +74,19 @@ def review_edges(changes: pl.LazyFrame, reviews: pl.LazyFrame) -> pl.LazyFrame:
 
 def merge_edges(changes: pl.LazyFrame) -> pl.LazyFrame:
     """An author depends on whoever merges the change."""
-    return changes.filter("is_merged").select(
-        "repo_id",
-        "artefact_id",
-        source_person_id="person_id",
-        target_person_id="merged_by_person_id",
-        net=pl.lit("merge"),
-        interacted_at="merged_at",
-        act_id="artefact_id",
-    ).drop_nulls()
+    return (
+        changes.filter("is_merged")
+        .select(
+            "repo_id",
+            "artefact_id",
+            source_person_id="person_id",
+            target_person_id="merged_by_person_id",
+            net=pl.lit("merge"),
+            interacted_at="merged_at",
+            act_id="artefact_id",
+        )
+        .drop_nulls()
+    )
 
 
 def reply_edges(
@@ -104,9 +108,11 @@ def reply_edges(
     ).join(humans, on="person_id", how="semi")
     before = pl.col("person_id").shift().over("repo_id", "artefact_id", order_by=["at", "act_id"])
     answers = thread.with_columns(target_person_id=before).drop_nulls("target_person_id")
-    replies = pl.concat([answers.select(REPLY), line_replies(comments).select(REPLY)]).rename(
-        {"person_id": "source_person_id", "at": "interacted_at"}
-    ).filter(pl.col("source_person_id") != pl.col("target_person_id"))
+    replies = (
+        pl.concat([answers.select(REPLY), line_replies(comments).select(REPLY)])
+        .rename({"person_id": "source_person_id", "at": "interacted_at"})
+        .filter(pl.col("source_person_id") != pl.col("target_person_id"))
+    )
     pair = ("repo_id", "artefact_id", "source_person_id", "target_person_id")
     nth = pl.col("act_id").cum_count().over(pair, order_by=["interacted_at", "act_id"])
     return replies.filter(nth <= at_most).with_columns(net=pl.lit("reply"))

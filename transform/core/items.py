@@ -6,14 +6,14 @@ import polars as pl
 
 
 def by_snapshot(rows: pl.LazyFrame, repositories: pl.LazyFrame, happened_at: str) -> pl.LazyFrame:
-    """Rows that had happened before their repository's snapshot, with `snapshot_at` beside them."""
-    snapshots = repositories.select("repo_id", "snapshot_at")
-    return rows.join(snapshots, on="repo_id").filter(pl.col(happened_at) < pl.col("snapshot_at"))
+    """Rows that had happened by the end of what is held of their repository, with `held_until_at` beside them."""
+    snapshots = repositories.select("repo_id", "held_until_at")
+    return rows.join(snapshots, on="repo_id").filter(pl.col(happened_at) < pl.col("held_until_at"))
 
 
 def not_yet(ended_at: str) -> pl.Expr:
-    """An end that lies at or after the snapshot has not happened yet."""
-    return pl.when(pl.col(ended_at) < pl.col("snapshot_at")).then(ended_at).alias(ended_at)
+    """An end that lies later has not happened yet."""
+    return pl.when(pl.col(ended_at) < pl.col("held_until_at")).then(ended_at).alias(ended_at)
 
 
 def with_person(rows: pl.LazyFrame, identities: pl.LazyFrame, alias: str, person: str) -> pl.LazyFrame:

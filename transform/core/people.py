@@ -51,13 +51,17 @@ def account_facts(accounts: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def email_facts(emails: pl.LazyFrame) -> pl.LazyFrame:
-    return emails.unique().select(
-        "login",
-        account_type=pl.lit(None, pl.String),
-        alias_id=pl.lit("mail:") + pl.col("email_key"),
-        is_bot="is_bot",
-        precedence=pl.lit(1),
-    ).select("login", "account_type", "alias_id", "is_bot", "precedence")
+    return (
+        emails.unique()
+        .select(
+            "login",
+            account_type=pl.lit(None, pl.String),
+            alias_id=pl.lit("mail:") + pl.col("email_key"),
+            is_bot="is_bot",
+            precedence=pl.lit(1),
+        )
+        .select("login", "account_type", "alias_id", "is_bot", "precedence")
+    )
 
 
 CLASS_RULES = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from quality.contract import INSTANT, Column, Table
-from transform.columns import REPO_ID, SNAPSHOT_AT, URL
+from transform.columns import SNAPSHOT_AT, URL
 from transform.parameters import Parameters
 
 TABLE = Table(
@@ -27,7 +27,14 @@ TABLE = Table(
         Column("observed_from_at", INSTANT, "Start of complete observation."),
         Column("newcomers_from_at", INSTANT, "First act from here on: a newcomer; before: maybe an old hand."),
         SNAPSHOT_AT,
+        Column(
+            "held_until_at",
+            INSTANT,
+            "Core tables hold what happened before: snapshot_at, or the run's instant where nothing was complete yet.",
+        ),
     ),
+    caveats="Of a repository that was never crawled whole, snapshot_at is observed_from_at: core shows what came, and no "
+    "measure uses it.",
 )
 
 SETTLING_STREAMS = ("issues", "changes", "comments", "reviews", "review_comments", "commits")
@@ -49,7 +56,10 @@ def build(
     until = pl.when("was_complete").then("complete_until_at").otherwise(None)
     return (
         starts.with_columns(observed_from_at=observed_from, until_at=until)
-        .with_columns(snapshot_at=pl.min_horizontal(pl.lit(parameters.as_of), pl.coalesce("until_at", "observed_from_at")))
+        .with_columns(
+            snapshot_at=pl.min_horizontal(pl.lit(parameters.as_of), pl.coalesce("until_at", "observed_from_at"))
+        )
+        .with_columns(held_until_at=pl.when("was_complete").then("snapshot_at").otherwise(pl.lit(parameters.as_of)))
         .with_columns(newcomers_from_at=pl.col("observed_from_at") + burn_in(parameters))
         .select(TABLE.column_names)
     )
@@ -69,8 +79,10 @@ def completeness(streams: pl.LazyFrame) -> pl.LazyFrame:
     """
     settling = streams.filter(pl.col("stream").is_in(SETTLING_STREAMS))
     present = ~(pl.col("complete_until_at").is_null() & (pl.col("held") == 0))
-    until = settling.filter(present).group_by("repo_id").agg(
-        pl.col("complete_until_at").min(), was_complete=pl.col("complete_until_at").is_not_null().all()
+    until = (
+        settling.filter(present)
+        .group_by("repo_id")
+        .agg(pl.col("complete_until_at").min(), was_complete=pl.col("complete_until_at").is_not_null().all())
     )
     cut = (pl.col("stream") == "commits") & (pl.col("held") > 0) & ~pl.col("is_complete")
     whole = streams.group_by("repo_id").agg(is_complete=pl.col("is_complete").all(), is_history_cut=cut.any())
@@ -82,7 +94,9 @@ def first_signs(commits: pl.LazyFrame, items: pl.LazyFrame) -> pl.LazyFrame:
     roots = commits.filter(pl.col("parent_shas").list.len() == 0, pl.col("committer_epoch") > FIRST_PLAUSIBLE_EPOCH)
     signs = pl.concat(
         [
-            roots.select("repo_id", at=pl.from_epoch("committer_epoch", "s").dt.cast_time_unit("us").dt.replace_time_zone("UTC")),
+            roots.select(
+                "repo_id", at=pl.from_epoch("committer_epoch", "s").dt.cast_time_unit("us").dt.replace_time_zone("UTC")
+            ),
             items.select("repo_id", at="opened_at"),
         ]
     )

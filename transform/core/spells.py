@@ -32,6 +32,7 @@ TABLE = Table(
     caveats="Days are UTC days. In 'all' a person's acts in all repositories count together: the snapshot is the "
     "earliest of the repositories, and a person is a newcomer only who is one in every repository they acted in.",
     is_large=True,
+    may_be_empty="No repository may have been crawled whole yet.",
     columns=(
         SCOPE_ID,
         PERSON_ID,
@@ -93,8 +94,11 @@ def human_acts(contributions: pl.LazyFrame, repositories: pl.LazyFrame) -> pl.La
 
 def snapshots(repositories: pl.LazyFrame) -> pl.LazyFrame:
     """Scope and `snapshot_at`: every repository, and 'all' with the earliest of theirs."""
-    each = repositories.select(pl.col("repo_id").cast(pl.Categorical), "snapshot_at")
-    return pl.concat([each, in_all(each.select(pl.col("repo_id").first(), pl.col("snapshot_at").min()))]).drop_nulls()
+    each = repositories.select(pl.col("repo_id").cast(pl.Categorical), "snapshot_at", "observed_from_at")
+    # a repository that was never crawled whole has no acts to speak of, and must not hold the others back
+    whole = each.filter(pl.col("snapshot_at") > pl.col("observed_from_at"))
+    earliest = in_all(whole.select(pl.col("repo_id").first(), pl.col("snapshot_at").min()))
+    return pl.concat([each.drop("observed_from_at"), earliest]).drop_nulls()
 
 
 def in_all(rows: pl.LazyFrame) -> pl.LazyFrame:

@@ -52,8 +52,14 @@ def build(
 ) -> pl.LazyFrame:
     history = with_plausible_times(with_bounds(commits.filter("is_in_default_branch"), repositories, parameters))
     committed = history.select("repo_id", stream=pl.lit("commits"), at="committed_at")
-    later = pl.concat([happenings(items, comments, reviews), committed]).join(repositories.select("repo_id", "snapshot_at"), on="repo_id")
-    after = later.filter(pl.col("at") >= pl.col("snapshot_at")).group_by("repo_id", "stream").agg(_number("n_after_snapshot"))
+    later = pl.concat([happenings(items, comments, reviews), committed]).join(
+        repositories.select("repo_id", "held_until_at"), on="repo_id"
+    )
+    after = (
+        later.filter(pl.col("at") >= pl.col("held_until_at"))
+        .group_by("repo_id", "stream")
+        .agg(_number("n_after_snapshot"))
+    )
     broken = quarantine.group_by("repo_id", "stream").agg(_number("n_quarantined"))
     share_held = (pl.col("held") / pl.col("source_total")).clip(upper_bound=1.0)
     return (

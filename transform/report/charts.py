@@ -102,11 +102,15 @@ def arrival_bars(bars: pl.DataFrame, text_alternative: str) -> Markup:
     stacked = bars.with_columns(place=pl.col("door").replace_strict(order, return_dtype=pl.Int32))
     labels = sorted(set(bars["label"]))
     scale = alt.Scale(domain=doors, range=[DOOR_COLOURS[door] for door in doors])
-    chart = alt.Chart(stacked).mark_bar().encode(
-        x=alt.X("label:O", sort=labels, title=None, axis=alt.Axis(labelAngle=-45, labelOverlap="greedy")),
-        y=alt.Y("n_persons:Q", title="newcomers", axis=alt.Axis(tickMinStep=1, tickCount=5, format=",d")),
-        color=alt.Color("door:N", scale=scale, legend=alt.Legend(title=None)),
-        order="place:Q",
+    chart = (
+        alt.Chart(stacked)
+        .mark_bar()
+        .encode(
+            x=alt.X("label:O", sort=labels, title=None, axis=alt.Axis(labelAngle=-45, labelOverlap="greedy")),
+            y=alt.Y("n_persons:Q", title="newcomers", axis=alt.Axis(tickMinStep=1, tickCount=5, format=",d")),
+            color=alt.Color("door:N", scale=scale, legend=alt.Legend(title=None)),
+            order="place:Q",
+        )
     )
     return svg(chart.properties(width=520, height=240), text_alternative)
 

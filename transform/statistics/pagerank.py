@@ -30,19 +30,18 @@ def pagerank(
     damping: float = 0.85,
     tolerance: float = TOLERANCE,
 ) -> Floats:
-    """Scores per node, summing to 1 in each block.
+    """Scores per node, summing to 1 in each block; the walk goes from source to target.
 
-    Nodes are 0..n-1 and `block[node]` is the graph a node belongs to, 0..b-1; edges stay within their block. A node
-    without edges out gives its score to all nodes of its block. The walk goes from source to target.
+    Nodes are 0..n-1, `block[node]` is the graph of a node, 0..b-1, and edges stay within it. A node without edges out
+    gives its score to all nodes of its block. Raises ConvergenceError.
     """
     n_nodes = len(block)
     strength = np.bincount(source, weights=weight, minlength=n_nodes)
     inflow = sparse.csr_array((weight / strength[source], (target, source)), shape=(n_nodes, n_nodes))
     size = np.bincount(block).astype(np.float64)
-    is_dangling = strength == 0
     score = 1 / size[block]
     for _ in range(MOST_STEPS):
-        lost = np.bincount(block, weights=score * is_dangling, minlength=len(size))
+        lost = np.bincount(block, weights=score * (strength == 0), minlength=len(size))
         following = damping * (inflow @ score) + ((1 - damping + damping * lost) / size)[block]
         change = np.bincount(block, weights=np.abs(following - score), minlength=len(size))
         score = following
