@@ -96,6 +96,8 @@ def _source(settings: Settings, repo: str, git_url: str | None) -> Source:
             f"{repo!r} names no repository. Write {known}, or add its forge as [[forges]] in forbenefit.toml."
         )
     forge = forges[name]
+    if git_url:
+        _git_place(git_url)
     if forge.kind == "git":
         rest = _git_place(rest)
     elif not FULL_NAME.fullmatch(rest):
@@ -127,7 +129,16 @@ def _from_web(repo: str, forges: dict[str, Forge]) -> str:
 
 
 def _git_place(place: str) -> str:
-    """A path as an absolute one, so that its name does not hang on where the command was run; a URL as it is."""
+    """A path as an absolute one, so that its name does not hang on where the command was run; a URL as it is.
+
+    A URL that carries a secret is refused here already: a repository's address is its name, in logs and tables.
+    """
+    where = urlsplit(place)
+    if where.password or (where.username and where.scheme in ("http", "https")):
+        raise BadConfiguration(
+            f"The address of a repository at {where.hostname} holds a user name or password. Take it out, and use a git "
+            "credential helper."
+        )
     if "://" in place or re.match(r"[\w.-]+@[\w.-]+:", place):
         return place
     return str(Path(place).expanduser().resolve())

@@ -1,0 +1,57 @@
+"""Every hand-written promise has been seen to fail: one lie is told to a good warehouse, and exactly it is found."""
+
+from __future__ import annotations
+
+import shutil
+
+import duckdb
+import pytest
+
+from quality.relations import RELATIONS
+from quality.runner import audit
+
+ONE_COMMENT = "(SELECT comment_id FROM core.comments ORDER BY ALL LIMIT 1)"
+ONE_NEWCOMER = "(SELECT person_id FROM retention.newcomers WHERE family = 'any' ORDER BY ALL LIMIT 1)"
+LIES = {
+    "core holds what the archive holds": f"DELETE FROM core.comments WHERE comment_id = {ONE_COMMENT}",
+    "the source is held whole": "UPDATE ops.coverage SET is_complete = false WHERE stream = 'issues'",
+    "nothing is in quarantine": "INSERT INTO ops.quarantine SELECT repo_id, 'issues', '1', 'x' FROM core.repositories LIMIT 1",
+    "every record is one contribution": "DELETE FROM core.contributions WHERE kind = 'review'",
+    "nothing happens after the snapshot": "UPDATE core.contributions SET contributed_at = '2030-01-01' WHERE kind = 'review'",
+    "merged changes are closed": "UPDATE core.changes SET closed_at = NULL",
+    "changes close after they open": "UPDATE core.changes SET closed_at = '1999-01-01' WHERE closed_at IS NOT NULL",
+    "reviews come after the change": "UPDATE core.reviews SET submitted_at = '1999-01-01'",
+    "most times are plausible": "UPDATE core.commits SET is_time_fixed = true",
+    "everybody who acted has a spell": f"DELETE FROM core.spells WHERE person_id = {ONE_NEWCOMER}",
+    "newcomers are those of the spells": f"DELETE FROM retention.newcomers WHERE person_id = {ONE_NEWCOMER}",
+    "wherever newcomers came there is a curve": "DELETE FROM retention.curves WHERE family = 'review'",
+    "every year with contributions has its concentration": "DELETE FROM influence.concentration WHERE quantity = 'contributions_any'",
+    "a newcomer's first act is the first": "UPDATE retention.newcomers SET first_at = first_at + INTERVAL 1 DAY",
+    "newcomers are human": f"UPDATE core.people SET actor_class = 'bot' WHERE person_id = {ONE_NEWCOMER}",
+    "cohorts add up": "DELETE FROM retention.cohorts WHERE cohort_quarter = (SELECT min(cohort_quarter) FROM retention.cohorts)",
+    "survival never rises": "UPDATE retention.curves SET survival_share = 1 WHERE day > 60",
+    "PageRank sums to one": "UPDATE influence.scores SET pagerank = pagerank / 2",
+    "only humans have influence": "UPDATE core.people SET actor_class = 'bot'",
+}
+
+
+def failed(warehouse) -> set[str]:
+    return {verdict.expectation.name for verdict in audit(warehouse, RELATIONS) if verdict.outcome == "failed"}
+
+
+def test_every_relation_has_a_lie_that_it_finds():
+    assert set(LIES) == {expectation.name for expectation in RELATIONS}
+
+
+def test_a_good_night_breaks_no_relation(first_night):
+    assert failed(first_night.data / "warehouse.duckdb") == set()
+
+
+@pytest.mark.parametrize("name", LIES)
+def test_a_lie_is_found(first_night, tmp_path, name):
+    warehouse = tmp_path / "warehouse.duckdb"
+    shutil.copy(first_night.data / "warehouse.duckdb", warehouse)
+    with duckdb.connect(str(warehouse)) as db:
+        db.execute(LIES[name])
+
+    assert name in failed(warehouse)
