@@ -97,7 +97,9 @@ def peak() -> float:
 def calibration() -> float:
     """Seconds of a fixed group_by."""
     random = np.random.default_rng(0)
-    rows = pl.DataFrame({"key": random.integers(0, 500_000, CALIBRATION_ROWS), "value": random.random(CALIBRATION_ROWS)})
+    rows = pl.DataFrame(
+        {"key": random.integers(0, 500_000, CALIBRATION_ROWS), "value": random.random(CALIBRATION_ROWS)}
+    )
     started = time.perf_counter()
     rows.group_by("key").agg(pl.col("value").sum(), pl.col("value").max().alias("most"))
     return time.perf_counter() - started

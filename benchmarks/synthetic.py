@@ -108,7 +108,9 @@ def account_ids(actors: Numbers) -> pl.Series:
 
 
 def email_keys(actors: Numbers) -> pl.Series:
-    return pl.select(pl.format("{}{}", pl.Series(actors).hash(1), pl.Series(actors).hash(2))).to_series().str.slice(0, 32)
+    return (
+        pl.select(pl.format("{}{}", pl.Series(actors).hash(1), pl.Series(actors).hash(2))).to_series().str.slice(0, 32)
+    )
 
 
 def shas(number: int, n: int, salt: int) -> pl.Series:
@@ -191,11 +193,15 @@ def items_of(community: Community, number: int, n_issues: int, n_changes: int) -
     )
 
 
-def answers(community: Community, number: int, items: pl.DataFrame, n: int) -> tuple[pl.DataFrame, pl.Series, pl.Series]:
+def answers(
+    community: Community, number: int, items: pl.DataFrame, n: int
+) -> tuple[pl.DataFrame, pl.Series, pl.Series]:
     """Items that are answered, by whom and when: some days after they were opened, before the end."""
     chosen = items[community.random.integers(0, items.height, n)].select("number", "opened_at")
     opened = chosen["opened_at"].dt.epoch("s").to_numpy()
-    answered = np.minimum(opened + community.random.exponential(5 * DAY, n).astype(np.int64), int(ENDS_AT.timestamp()) - 1)
+    answered = np.minimum(
+        opened + community.random.exponential(5 * DAY, n).astype(np.int64), int(ENDS_AT.timestamp()) - 1
+    )
     return chosen, account_ids(community.actors(number, n)), instants(answered)
 
 
@@ -220,7 +226,9 @@ def comments_of(
     thread = chosen.select("number", author_account_id=authors, commented_at=at, review_id=pl.lit(None, pl.String))
     reviewed = reviews[np.sort(community.random.integers(0, reviews.height, n_line))]
     line = reviewed.select("number", "author_account_id", "review_id", commented_at="submitted_at")
-    both = pl.concat([thread.with_columns(kind=pl.lit("comment")), line.with_columns(kind=pl.lit("review_comment"))], how="diagonal")
+    both = pl.concat(
+        [thread.with_columns(kind=pl.lit("comment")), line.with_columns(kind=pl.lit("review_comment"))], how="diagonal"
+    )
     ids = pl.Series(np.arange(both.height) + 70_000_000)
     answers_another = (pl.col("kind") == "review_comment") & (pl.Series(ids) % 3 == 0)
     return both.with_columns(
@@ -238,7 +246,9 @@ def commits_of(community: Community, number: int, n_counted: int) -> pl.DataFram
     at = np.sort(community.times(authors))
     is_merge = pl.Series(community.random.random(n) < MERGE_COMMIT_SHARE)
     sizes = pl.Series(community.random.integers(0, 500, n))
-    history = pl.DataFrame({"sha": shas(number, n, 4)}).with_columns(pl.col("sha").shift(1).alias("first"), pl.col("sha").shift(2).alias("second"))
+    history = pl.DataFrame({"sha": shas(number, n, 4)}).with_columns(
+        pl.col("sha").shift(1).alias("first"), pl.col("sha").shift(2).alias("second")
+    )
     second = pl.when(is_merge).then("second")
     return history.select(
         "sha",

@@ -278,6 +278,12 @@ def mark_incomplete(folder: Path, repo_id: str, reason: str, stream: str = "comm
     write(folder, {"streams": streams})
 
 
+def reasons(partition: Path) -> tuple[str, ...]:
+    """Why streams of a partition are not complete; empty when all are."""
+    streams = pl.concat([pl.read_parquet(path) for path in sorted(partition.glob("*/streams.parquet"))])
+    return tuple(f"{stream}: {reason}" for stream, reason in streams.select("stream", "reason").drop_nulls().rows())
+
+
 def scan(folders: Sequence[Path]) -> dict[str, pl.LazyFrame]:
     """Every raw table over the given partitions, by its full name, such as "raw.items"."""
     scanned = {}

@@ -45,7 +45,8 @@ class Surroundings:
     now: Callable[[], datetime]
     report: Report
     met: Callable[[str, Path], None]
-    """Called with the id and raw partition as soon as they are known: what arrives before an error is to be found."""
+    """Called with the id and raw partition before anything is written: what arrives before an error is to be found.
+    Raises NeedsAPerson if another source of the same run has them already."""
 
     def token(self, source: Source) -> str | None:
         """The first token that the environment has for this source."""

@@ -26,6 +26,7 @@ def perform(job: Job, parallel: int) -> Outcome:
     start_prefect()
     from flows import nightly
 
+    nightly.reach_prefect()
     with log.current.bars():
         outcome = nightly.run(job, parallel)
     if outcome.published:
@@ -53,7 +54,7 @@ def rebuild(config: Path | None, data: Path, as_of: str | None) -> Outcome:
     with directory.held("rebuild"):
         job = _job("rebuild", settings, directory, as_of, ())
         settled: list[Settled] = rereading.reread(job)
-        draft = publishing.build(job)
+        draft = publishing.build(job, settled)
         outcome = publishing.publish(job, draft, publishing.audit(draft), settled)
         if outcome.published:
             write_report(directory, None)

@@ -35,5 +35,5 @@ class AllFailed(Stop):
     pass
 
 
-class Refused(Stop):
-    exit_code = REFUSED
+class NoPrefect(Stop):
+    pass

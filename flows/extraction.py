@@ -6,11 +6,14 @@ from datetime import datetime
 from pathlib import Path
 
 from extract import raw
-from extract.errors import ExtractError
+from extract.errors import ExtractError, NeedsAPerson
 from extract.forges import FORGES
 from extract.source import Extracted, Source, Surroundings
 from flows import clock, environment, log
 from flows.job import Job, Settled
+
+_CLAIMS: dict[tuple[str, str], str] = {}
+"""Who writes to a partition in a run: a renamed repository may be named twice."""
 
 
 def extract(source: Source, job: Job) -> Extracted:
@@ -25,6 +28,9 @@ def surroundings(source: Source, job: Job, until: datetime) -> Surroundings:
 
     def met(repo_id: str, partition: Path) -> None:
         place = str(partition.relative_to(directory.raw))
+        holder = _CLAIMS.setdefault((job.run_id, place), source.ref)
+        if holder != source.ref:
+            raise NeedsAPerson(f"{source.ref} is {holder} under another name. Name the repository once.")
         facts = {"repo_id": repo_id, "kind": source.kind, "partition": place, "until": until.isoformat()}
         directory.remember(source.ref, facts)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from prefect import flow, unmapped
+from prefect.client.orchestration import get_client
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows import steps
+from flows.errors import NoPrefect
 from flows.job import Job, Outcome
 
 
@@ -16,9 +18,23 @@ def nightly(job: Job) -> Outcome:
     """Extract every repository, build, audit, and publish what passed."""
     futures = steps.extract.map(job.sources, unmapped(job))
     settled = [steps.settle(*pair, job) for pair in zip(job.sources, futures, strict=True)]
-    draft = steps.build(job)
+    draft = steps.build(job, settled)
     verdicts = steps.audit(draft)
     return steps.publish(job, draft, verdicts, settled)
+
+
+def reach_prefect() -> None:
+    """Starts Prefect's own server, or reaches the configured one; says who must do what if neither can be had."""
+    try:
+        with get_client(sync_client=True) as client:
+            problem = client.api_healthcheck()
+    except RuntimeError as error:  # Prefect's word for a server that did not start or does not answer
+        problem = error
+    if problem is not None:
+        raise NoPrefect(
+            f"Prefect's server cannot be reached: {str(problem) or type(problem).__name__}. If PREFECT_API_URL is set, "
+            "start that server or unset it; if not, run again: its first start can be slow on a busy machine."
+        )
 
 
 def run(job: Job, parallel: int) -> Outcome:

@@ -23,10 +23,12 @@ UNAUDITED = ("ops.runs", "ops.quality_results")
 """Written after the audit, for they tell of it; the writer's check holds them to their promise."""
 
 
-def build(job: Job) -> Path:
+def build(job: Job, settled: Sequence[Settled]) -> Path:
     directory = job.directory
-    partitions = [directory.raw / known["partition"] for known in directory.repositories.values()]
+    places = dict.fromkeys(known["partition"] for known in directory.repositories.values())  # renamed: two references
+    partitions = [directory.raw / place for place in places]
     if not partitions:
+        _keep(job, settled, "failed", ())
         raise AllFailed("No repository could be extracted, so there is nothing to build. The reasons are above.")
     log.current.event("build.started", repositories=len(partitions))
     warehouse.build(directory.draft, raw.scan(partitions), job.parameters, _report)
@@ -58,7 +60,7 @@ def publish(job: Job, draft: Path, verdicts: Sequence[Verdict], settled: Sequenc
         n_expectations=len(verdicts),
         exit_code=_exit_code(refusals, settled),
     )
-    _keep(job, outcome, verdicts)
+    _keep(job, settled, "published" if outcome.published else "refused", verdicts)
     if outcome.published:
         warehouse.record(draft, _history(job.directory.ops, "run"), _history(job.directory.ops, "verdicts"))
         _swap_in(job, draft)
@@ -83,11 +85,11 @@ def _swap_in(job: Job, draft: Path) -> None:
         old.unlink()
 
 
-def _keep(job: Job, outcome: Outcome, verdicts: Sequence[Verdict]) -> None:
+def _keep(job: Job, settled: Sequence[Settled], outcome: str, verdicts: Sequence[Verdict]) -> None:
     folder = job.directory.ops / job.run_id
     folder.mkdir(parents=True, exist_ok=True)
     _verdict_rows(job, verdicts).write_parquet(folder / "verdicts.parquet")
-    _run_row(job, outcome, verdicts).write_parquet(folder / "run.parquet")
+    _run_row(job, settled, outcome, verdicts).write_parquet(folder / "run.parquet")
 
 
 def _verdict_rows(job: Job, verdicts: Sequence[Verdict]) -> pl.DataFrame:
@@ -109,15 +111,15 @@ def _verdict_rows(job: Job, verdicts: Sequence[Verdict]) -> pl.DataFrame:
     return quality_results.TABLE.checked(pl.DataFrame(rows, schema=quality_results.TABLE.polars_schema))
 
 
-def _run_row(job: Job, outcome: Outcome, verdicts: Sequence[Verdict]) -> pl.DataFrame:
+def _run_row(job: Job, settled: Sequence[Settled], outcome: str, verdicts: Sequence[Verdict]) -> pl.DataFrame:
     row = {
         "run_id": job.run_id,
         "command": job.command,
-        "outcome": "published" if outcome.published else "refused",
-        "problems": "\n".join(f"{one.ref}: {problem}" for one in outcome.settled for problem in one.problems),
-        "n_repositories": len(outcome.settled),
-        "n_partial": sum(bool(one.problems) for one in outcome.settled),
-        "n_requests": sum(one.n_requests for one in outcome.settled),
+        "outcome": outcome,
+        "problems": "\n".join(f"{one.ref}: {problem}" for one in settled for problem in one.problems),
+        "n_repositories": len(settled),
+        "n_partial": sum(bool(one.problems) for one in settled),
+        "n_requests": sum(one.n_requests for one in settled),
         "n_failed_expectations": sum(verdict.outcome != "passed" for verdict in verdicts),
         "as_of_at": job.as_of,
         "started_at": job.started_at,

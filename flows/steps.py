@@ -39,9 +39,9 @@ def settle(source: Source, future: PrefectFuture[Extracted], job: Job) -> Settle
 
 
 @task
-def build(job: Job) -> Path:
+def build(job: Job, settled: list[Settled]) -> Path:
     """From raw to the draft of the warehouse."""
-    return publishing.build(job)
+    return publishing.build(job, settled)
 
 
 @task

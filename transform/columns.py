@@ -67,6 +67,6 @@ def share(name: str, doc: str, *, nullable: bool = False) -> Column:
     return Column(name, pl.Float64, doc, unit="share", nullable=nullable, at_least=0, at_most=1)
 
 
-def count(name: str, doc: str, *, nullable: bool = False) -> Column:
+def count(name: str, doc: str, *, unit: str | None = None, nullable: bool = False) -> Column:
     """A column that holds a count."""
-    return Column(name, pl.Int64, doc, nullable=nullable, at_least=0)
+    return Column(name, pl.Int64, doc, unit=unit, nullable=nullable, at_least=0)

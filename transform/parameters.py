@@ -1,4 +1,4 @@
-"""The numbers a build is made with. METRICS conventions: half-open windows, days in UTC, months in UTC."""
+"""The numbers a build is made with. Conventions: half-open windows, days in UTC, months in UTC."""
 
 from __future__ import annotations
 

@@ -12,9 +12,9 @@ from extract.source import Extracted, Source, Surroundings, folder_name
 def extract(source: Source, around: Surroundings) -> Extracted:
     """Mines the history; there are no issues, changes or reviews to be had."""
     place = f"{folder_name(source.forge)}/{folder_name(source.name)}"
-    mined = _mined(source.name, source, around, place)
     around.met(source.ref, around.raw / place)
-    return Extracted(source.ref, around.raw / place, 0, tuple(mined["reason"].drop_nulls()))
+    _mined(source.name, source, around, place)
+    return Extracted(source.ref, around.raw / place, 0, raw.reasons(around.raw / place))
 
 
 def reread(source: Source, around: Surroundings, place: str) -> None:
@@ -23,7 +23,7 @@ def reread(source: Source, around: Surroundings, place: str) -> None:
     _mined(str(copy) if copy.exists() else source.name, source, around, place)
 
 
-def _mined(where: str, source: Source, around: Surroundings, place: str) -> pl.DataFrame:
+def _mined(where: str, source: Source, around: Surroundings, place: str) -> None:
     mined = mine(
         where,
         repo_id=source.ref,
@@ -39,4 +39,3 @@ def _mined(where: str, source: Source, around: Surroundings, place: str) -> pl.D
     repository = {"repo_id": source.ref, "forge": source.forge, "full_name": source.name}
     rows = pl.DataFrame([repository], schema=raw.REPOSITORIES.polars_schema)
     raw.write(around.raw / place / "git", {"streams": mined, "repositories": rows})
-    return mined

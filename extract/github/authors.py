@@ -1,7 +1,7 @@
 """Who is behind an e-mail address: GitHub shows the account of a commit's author (ID-02, tier A3).
 
-One address is asked for by its first and its last commit, once: a person who is unknown to the forge stays unknown,
-and a second run asks nothing. Only hashes of commits go out.
+One address is asked for by its first and its last commit, so a night costs at most one commit for each address that
+signed something new, and nothing where nobody did. Only hashes of commits go out.
 """
 
 from __future__ import annotations

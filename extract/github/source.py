@@ -39,15 +39,15 @@ def extract(source: Source, around: Surroundings) -> Extracted:
     repository = read.read_repository(page, source.forge)
     place = f"{folder_name(source.forge)}/{folder_name(str(page.data()['id']))}"
     archive, partition = around.archive / place, around.raw / place
-    _keep_repository(Archive(archive / "repository"), page, repository, source.forge)
     around.met(repository["repo_id"], partition)
+    _keep_repository(Archive(archive / "repository"), page, repository, source.forge)
     try:
         _fetch_items(client, archive, repository["full_name"], around)
     finally:
         read_archive(archive, partition / "forge", source.forge)
-    reasons = _mine_git(source, page.data().get("clone_url"), repository, archive, partition, around)
+    _mine_git(source, page.data().get("clone_url"), repository, archive, partition, around)
     authors.link(client, archive, partition, repository["full_name"], around.report)
-    return Extracted(repository["repo_id"], partition, client.requests, reasons)
+    return Extracted(repository["repo_id"], partition, client.requests, raw.reasons(partition))
 
 
 def _keep_repository(archive: Archive, page: Any, repository: dict[str, Any], forge: str) -> None:
@@ -160,14 +160,14 @@ def _mine_git(
     archive: Path,
     partition: Path,
     around: Surroundings,
-) -> tuple[str, ...]:
+) -> None:
     """The history by git, commits of changes included: no request of the API's is spent on commits."""
     if source.git_url == "":
-        return ()
+        return
     url = source.git_url or clone_url or ""
     header = _header(around.token(source), clone_url, url)
     try:
-        return _mined(url, header, source.forge, repository["repo_id"], archive, partition, around)
+        _mined(url, header, source.forge, repository["repo_id"], archive, partition, around)
     except ExtractError as error:
         raw.mark_incomplete(partition / "git", repository["repo_id"], str(error))
         raise
@@ -175,7 +175,7 @@ def _mine_git(
 
 def _mined(
     where: str, header: str | None, forge: str, repo_id: str, archive: Path, partition: Path, around: Surroundings
-) -> tuple[str, ...]:
+) -> None:
     changes = pl.scan_parquet(partition / "forge" / "items.parquet").filter(pl.col("kind") == "change")
     mined = mine(
         where,
@@ -191,7 +191,6 @@ def _mined(
         report=around.report,
     )
     raw.write(partition / "git", {"streams": mined})
-    return tuple(mined["reason"].drop_nulls())
 
 
 def reread(source: Source, around: Surroundings, place: str) -> None:

@@ -20,7 +20,7 @@ PARAMETERS = Parameters(
     sensitivity_days=(90,),
 )
 WORKED_EXAMPLE = ("A 0 30 60 300", "B 10", "C 20 80 150 200 280 340", "D 100 150", "E 200 250 320", "F 290")
-"""The six persons of METRICS RET-03."""
+"""The six persons of RET-03."""
 
 
 def on_day(day: float) -> datetime:

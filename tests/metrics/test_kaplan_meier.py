@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from transform.statistics.kaplan_meier import ends, kaplan_meier
 
-SQL_OF_METRICS = """
+SQL_OF_KAPLAN_MEIER = """
 with g as (select t, sum(e) d, count(*) c from spell_t group by t),
      r as (select t, d, sum(c) over (order by t desc) n from g)
 select t, n, d, product(1.0 - d/n) over (order by t) as S from r order by t
@@ -89,7 +89,7 @@ def test_the_sql_of_the_definition_gives_the_same_curve(drawn):
     spell_t = pl.DataFrame({"t": durations, "e": [int(one) for one in exits]})
     with duckdb.connect() as connection:
         connection.register("spell_t", spell_t)
-        by_sql = [(t, n, d, pytest.approx(s)) for t, n, d, s in connection.execute(SQL_OF_METRICS).fetchall()]
+        by_sql = [(t, n, d, pytest.approx(s)) for t, n, d, s in connection.execute(SQL_OF_KAPLAN_MEIER).fetchall()]
 
     ours = curve(durations, exits).select("day", "n_at_risk", "n_exits", "survival_share").rows()
 

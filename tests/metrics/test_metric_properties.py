@@ -1,4 +1,4 @@
-"""What must hold for any history (METRICS golden tests 16)."""
+"""What must hold for any history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""retention.curves: the worked example of METRICS RET-03, told through spells."""
+"""retention.curves: the worked example of RET-03, told through spells."""
 
 from __future__ import annotations
 

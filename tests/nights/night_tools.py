@@ -33,7 +33,9 @@ class Nights:
         path = self.folder / "forbenefit.toml"
         path.write_text(
             f'[[forges]]\nname = "box"\nkind = "github"\nbase_url = "{self.forge.base_url}"\ntoken_env = ["{VARIABLE}"]\n'
-            + "".join(f'[[repositories]]\nrepo = "box:{n}"\ngit_url = "{self.forge.git_url(n)}"\n' for n in names)
+            + "".join(
+                f'[[repositories]]\nrepo = "box:{n}"\ngit_url = "{self.forge.git_url(n.lower())}"\n' for n in names
+            )
             + extra
         )
         return path

@@ -10,6 +10,7 @@ from night_tools import TOKEN, VARIABLE
 
 from extract.github.client import Client
 from flows import commands, steps
+from flows.errors import AllFailed
 
 CORE = ("issues", "changes", "reviews", "comments", "commits", "contributions", "interactions", "people")
 
@@ -144,3 +145,19 @@ def test_names_and_addresses_never_enter_the_warehouse(first_night):
 
     assert b"@example.org" not in content
     assert b"@sponsor.example" not in content
+
+
+def test_a_repository_under_two_names_is_taken_once_and_told(nights):
+    outcome = nights.run("commons/almanac", "Commons/Almanac")
+
+    assert outcome.exit_code == 4
+    assert "under another name" in "".join(problem for one in outcome.settled for problem in one.problems)
+    assert nights.query("SELECT full_name FROM core.repositories") == [("commons/almanac",)]
+
+
+def test_a_night_in_which_all_failed_is_on_record(nights):
+    with pytest.raises(AllFailed):
+        nights.run("commons/nowhere")
+    nights.run("commons/almanac")
+
+    assert nights.query("SELECT outcome FROM ops.runs ORDER BY run_id") == [("failed",), ("published",)]

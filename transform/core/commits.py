@@ -21,7 +21,7 @@ TABLE = Table(
     definition="PIT-04/1",
     formula="author time is kept if not before the first root commit, at most a day after the commit time, and that at "
     "most a day after the run; else the commit time stands in, else the latest parent's, else the first root's",
-    source="METRICS PIT-04; the forge's creation date of the repository is no bound, for imported histories are older",
+    source="the forge's creation date of the repository is no bound, for imported histories are older",
     is_large=True,
     may_be_empty="A repository can be watched without its git history.",
     columns=(
@@ -33,9 +33,9 @@ TABLE = Table(
         Column("author_epoch", pl.Int64, "Author time as git says it; null when unreadable.", unit="s", nullable=True),
         Column("author_utc_offset", pl.Int64, "Author's offset, as git says it.", unit="min", nullable=True),
         count("n_parents", "Parents; two or more is a merge."),
-        count("added_lines", "Lines added.", nullable=True),
-        count("deleted_lines", "Lines deleted.", nullable=True),
-        count("changed_files", "Files touched.", nullable=True),
+        count("added_lines", "Lines added.", unit="lines", nullable=True),
+        count("deleted_lines", "Lines deleted.", unit="lines", nullable=True),
+        count("changed_files", "Files touched.", unit="files", nullable=True),
         Column("is_in_default_branch", pl.Boolean, "Whether the default branch holds it."),
         Column("is_time_fixed", pl.Boolean, "Whether an impossible time was replaced."),
         Column("authored_at", INSTANT, "Author time, made plausible."),

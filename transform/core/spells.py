@@ -1,4 +1,4 @@
-"""core.spells: how long a person stayed, per repository, family of acts, rule of leaving and horizon (METRICS 0.6)."""
+"""core.spells: how long a person stayed, per repository, family of acts, rule of leaving and horizon."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TABLE = Table(
     inputs=("core.contributions", "core.repositories"),
     formula="first_gap: exit on the first day followed by at least horizon_days without an act; terminal: exit on the "
     "last day if it is at least horizon_days before the snapshot; otherwise censored at snapshot - horizon_days",
-    source="Kaplan-Meier spells as in METRICS RET-03; breaks and returns: Calefato et al. 2022",
+    source="Kaplan and Meier 1958; breaks and returns: Calefato et al. 2022",
     parameters={"horizon_days": "parameters.horizon_days and parameters.sensitivity_days"},
     caveats="Days are UTC days. In 'all' a person's acts in all repositories count together: the snapshot is the "
     "earliest of the repositories, and a person is a newcomer only who is one in every repository they acted in.",

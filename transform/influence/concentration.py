@@ -32,7 +32,7 @@ TABLE = Table(
     definition="INF-07/1",
     formula="gini = 2 sum(i x_(i)) / (n sum(x)) - (n + 1) / n, ascending; corrected: times n / (n - 1); hhi = sum of "
     "squared shares; effective_persons = 1 / hhi; top10pct: the ceil(n / 10) persons with the most",
-    source="Gini 1912; Herfindahl and Hirschman; METRICS INF-07",
+    source="Gini 1912; Herfindahl and Hirschman",
     parameters={"window": "calendar year, UTC"},
     caveats="The persons are those with any of the quantity in the year: nobody enters with zero, for the Gini "
     "depends on how many zeros are let in. A concentration of few persons says little.",

@@ -1,4 +1,4 @@
-"""What may be shown of few persons: nothing (METRICS ETH-02). And of the young: that it is too early."""
+"""What may be shown of few persons: nothing (ETH-02). And of the young: that it is too early."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ TABLE = Table(
     formula="bounded: active in [day, day + window_days) of those with all of it before the snapshot; unbounded: "
     "active on or after day, of those with day + horizon_days before the snapshot; km: survival at day (RET-03, "
     "first_gap)",
-    source="METRICS RET-06; interval: Wilson 1927, for km log-log",
+    source="intervals: Wilson 1927, for km log-log",
     parameters={"retention_days": "parameters.retention_days", "horizon_days": "parameters.horizon_days"},
     caveats="Three different numbers: never compare one with another. Days are UTC days since the first. While "
     "is_mature is false some newcomers are too young, and the share is not that of the whole cohort.",
