@@ -73,7 +73,7 @@ def _retention(warehouse: Path) -> str:
 
     with closing(duckdb.connect(str(warehouse), read_only=True)) as db:
         curve = db.sql(RETENTION).fetchall()
-    if not curve:
-        return "retention: too few newcomers to tell"
-    shares = {day: [share for at, share in curve if at <= day] for day in (30, 90, 180, 365) if day <= curve[-1][0]}
-    return "retention: " + ", ".join(f"{passed[-1]:.0%} after {day} days" for day, passed in shares.items() if passed)
+    last_day = curve[-1][0] if curve else 0
+    shares = {day: [share for at, share in curve if at <= day][-1] for day in (30, 90, 180, 365) if day <= last_day}
+    told = ", ".join(f"{share:.0%} after {day} days" for day, share in shares.items())
+    return f"retention: {told or 'too few newcomers to tell'}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
+from types import ModuleType
 
 import duckdb
 import polars as pl
@@ -29,13 +30,20 @@ def build(
     frames = dict(raw)
     with closing(duckdb.connect(str(path), config=STORAGE)) as db:
         create(db, TABLES)
-        for module in BUILT:
+        for number, module in enumerate(BUILT):
             given = [frames[name] for name in module.TABLE.inputs]
             rows = module.TABLE.checked(module.build(*given, parameters=parameters).collect())
             insert(db, module.TABLE, rows)
             frames[str(module.TABLE)] = rows.lazy()
+            frames = still_needed(frames, BUILT[number + 1 :])
             report(str(module.TABLE), rows.height)
         insert(db, definitions.TABLE, definitions.TABLE.checked(definitions.rows(TABLES, parameters).collect()))
+
+
+def still_needed(frames: Mapping[str, pl.LazyFrame], modules: Iterable[ModuleType]) -> dict[str, pl.LazyFrame]:
+    """The frames that tables yet to be built are made of; the others give their memory back."""
+    needed = {name for module in modules for name in module.TABLE.inputs}
+    return {name: frame for name, frame in frames.items() if name in needed}
 
 
 def record(path: Path, run_rows: pl.DataFrame, verdict_rows: pl.DataFrame) -> None:
@@ -55,6 +63,7 @@ def create(db: duckdb.DuckDBPyConnection, tables: Iterable[Table]) -> None:
 
 
 def insert(db: duckdb.DuckDBPyConnection, table: Table, rows: pl.DataFrame) -> None:
-    db.register("incoming", rows)
+    # DuckDB reads polars' own kind of text as it is; left to itself it asks for another, which costs a copy
+    db.register("incoming", rows.to_arrow(compat_level=pl.CompatLevel.newest()))
     db.execute(f"INSERT INTO {table.sql_name} SELECT * FROM incoming")
     db.unregister("incoming")

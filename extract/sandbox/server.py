@@ -35,7 +35,7 @@ class SandboxForge:
         as_of: datetime | None = None,
     ) -> None:
         self.world = world
-        self.folder = folder
+        self.folder = folder.resolve()  # git is run elsewhere
         self.tokens = tokens
         self.answers_html = False
         """Every API request is answered with a page and status 200, as a proxy's login page does."""

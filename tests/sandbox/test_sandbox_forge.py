@@ -18,7 +18,7 @@ from sandbox_client import REPOSITORY, Client
 from extract.github import queries
 from extract.sandbox.answers import SCHEMA
 from extract.sandbox.community import build_world
-from extract.sandbox.parameters import CommunityParameters
+from extract.sandbox.parameters import ALMANAC, CommunityParameters
 from extract.sandbox.server import SandboxForge
 from extract.sandbox.world import World
 
@@ -205,3 +205,11 @@ def test_a_page_of_fifty_changes_is_quick(client: Client):
         seconds.append(perf_counter() - started)
 
     assert min(seconds) < 0.15
+
+
+def test_a_folder_may_be_named_from_where_one_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    tiny = build_world(parameters=CommunityParameters(years=0.2, repositories=(ALMANAC,)))
+
+    with SandboxForge(tiny, folder=Path("here")) as forge:
+        assert len(forge.shas("commons/almanac")) > 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import polars as pl
 
 from quality.contract import Column, Table
@@ -117,6 +119,7 @@ def active_days(contributions: pl.LazyFrame, repositories: pl.LazyFrame) -> pl.L
         is_early=(pl.col("contributed_at") < pl.col("newcomers_from_at")).any(),
         n_contributions=pl.len().cast(pl.Int64),
     )
+    once = once.cache()  # of nested repetitions polars itself shares the outermost alone, and would count this four times
     twice = pl.concat([once, once.with_columns(family=pl.lit("any").cast(pl.Categorical))])
     everywhere = (
         pl.concat([twice, in_all(twice)])
@@ -128,10 +131,16 @@ def active_days(contributions: pl.LazyFrame, repositories: pl.LazyFrame) -> pl.L
 
 def silences(days: pl.LazyFrame) -> pl.LazyFrame:
     """Adds `silence_days`: to the person's next day with an act, or to the day of the snapshot."""
-    in_order = days.sort(*(pl.col(name).to_physical() for name in PERSON_KEY), "day")
+    in_order = days.sort(packed(*PERSON_KEY, "day"))
     goes_on = pl.all_horizontal(pl.col(name) == pl.col(name).shift(-1) for name in PERSON_KEY)
     next_day = pl.when(goes_on).then(pl.col("day").shift(-1)).otherwise(pl.col("snapshot_at").dt.date())
     return in_order.with_columns(silence_days=(next_day - pl.col("day")).dt.total_days())
+
+
+def packed(*names: str) -> pl.Expr:
+    """Up to four 32-bit columns as one number, which sorts twice as fast: equal keys adjoin, the last in order."""
+    start = pl.lit(0, pl.Int128)
+    return reduce(lambda key, name: key * 2**32 + pl.col(name).to_physical(), names, start)
 
 
 def arrivals(days: pl.LazyFrame, horizons: list[int]) -> pl.LazyFrame:
@@ -152,7 +161,7 @@ def arrivals(days: pl.LazyFrame, horizons: list[int]) -> pl.LazyFrame:
 def doors(contributions: pl.LazyFrame, repositories: pl.LazyFrame) -> pl.LazyFrame:
     """`door` per scope and person; of acts at the same instant the lowest artefact number, then id, comes first."""
     at = pl.col("contributed_at")
-    firsts = human_acts(contributions, repositories).filter(at == at.min().over(SCOPE_KEY))
+    firsts = human_acts(contributions, repositories).filter(at == at.min().over(SCOPE_KEY)).cache()
     belongs_to_change = pl.col("artefact_id").str.starts_with("change:")
     number = pl.col("artefact_id").str.extract(r"^(?:issue|change):(\d+)$").cast(pl.Int64)
     door = pl.when(pl.col("kind") == "commit", belongs_to_change).then(pl.lit("change"))

@@ -28,41 +28,42 @@ def kaplan_meier(counted: pl.LazyFrame, *, by: Sequence[str]) -> pl.LazyFrame:
     Gives `day`, `n_at_risk`, `n_exits`, `n_censored`, `survival_share`, `standard_error` (Greenwood) and the bounds
     `survival_lower_share`, `survival_upper_share` (95 %, log-log). At one day exits come before censorings.
     """
-    return counted.pipe(flows, by).sort(*by, "day").pipe(at_risk, by).pipe(survival, by)
+    counted = counted.cache()  # else polars counts anew for each of its uses
+    groups = counted.select(by).unique().sort(by).with_row_index("group").cache()
+    numbered = counted.join(groups, on=by).drop(by).cache()  # numbers sort and join faster than names
+    curves = flows(numbered, groups.select("group")).sort("group", "day").pipe(at_risk).pipe(survival)
+    return groups.join(curves, on="group", maintain_order="left_right").drop("group")
 
 
-def flows(counted: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
+def flows(counted: pl.LazyFrame, groups: pl.LazyFrame) -> pl.LazyFrame:
     """How many exit, end in any way, and enter late, per group and day; day 0 is always there."""
     entry, end = pl.col("entry_days"), pl.col("duration_days")
     seen = counted.filter((entry == 0) | (entry < end))
     late = seen.filter(entry > 0)
-    starts = counted.select(*by, day=pl.lit(0, pl.Int32)).unique()
     return (
         pl.concat(
             [
-                seen.select(*by, "n_exits", "n_ends", day=end),
-                late.select(*by, day=entry, n_entering="n_ends"),
-                starts,
+                seen.select("group", "n_exits", "n_ends", day=end),
+                late.select("group", day=entry, n_entering="n_ends"),
+                groups.with_columns(day=pl.lit(0, pl.Int32)),
             ],
             how="diagonal",
         )
-        .group_by(*by, "day")
+        .group_by("group", "day")
         .agg(pl.col("n_exits", "n_ends", "n_entering").sum())
     )
 
 
-def at_risk(moves: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
+def at_risk(moves: pl.LazyFrame) -> pl.LazyFrame:
     """Adds `n_at_risk`: those with entry < day <= duration, and on any day those seen from the start."""
     still_to_end = pl.col("n_ends").cum_sum(reverse=True)
     still_to_enter = pl.col("n_entering").cum_sum(reverse=True)
-    return (
-        moves.with_columns(group=pl.struct(by).rle_id())
-        .with_columns(n_at_risk=(still_to_end - still_to_enter).over("group"))
-        .filter((pl.col("n_ends") > 0) | (pl.col("day") == 0))
+    return moves.with_columns(n_at_risk=(still_to_end - still_to_enter).over("group")).filter(
+        (pl.col("n_ends") > 0) | (pl.col("day") == 0)
     )
 
 
-def survival(moves: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
+def survival(moves: pl.LazyFrame) -> pl.LazyFrame:
     exits, risk = pl.col("n_exits"), pl.col("n_at_risk")
     leaves = pl.when(exits > 0)
     curve = moves.with_columns(
@@ -71,7 +72,7 @@ def survival(moves: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
     )
     lower, upper = log_log(pl.col("survival_share"), pl.col("greenwood_sum"))
     return curve.select(
-        *by,
+        "group",
         "day",
         "n_at_risk",
         "n_exits",

@@ -37,12 +37,15 @@ def pagerank(
     """
     n_nodes = len(block)
     strength = np.bincount(source, weights=weight, minlength=n_nodes)
-    inflow = sparse.csr_array((weight / strength[source], (target, source)), shape=(n_nodes, n_nodes))
+    ends = target.astype(np.int32), source.astype(np.int32)  # half the memory traffic of scipy's own choice
+    inflow = sparse.csr_array((weight / strength[source], ends), shape=(n_nodes, n_nodes))
     size = np.bincount(block).astype(np.float64)
+    dead_ends = np.flatnonzero(strength == 0)
+    block_of_dead_ends = block[dead_ends]
     score = 1 / size[block]
     for _ in range(MOST_STEPS):
-        lost = np.bincount(block, weights=score * (strength == 0), minlength=len(size))
-        following = damping * (inflow @ score) + ((1 - damping + damping * lost) / size)[block]
+        lost = np.bincount(block_of_dead_ends, weights=score[dead_ends], minlength=len(size))
+        following = damping * (inflow @ score) + np.take((1 - damping + damping * lost) / size, block)
         change = np.bincount(block, weights=np.abs(following - score), minlength=len(size))
         score = following
         if not change.size or change.max() < tolerance:
