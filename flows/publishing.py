@@ -26,7 +26,9 @@ UNAUDITED = ("ops.runs", "ops.quality_results")
 def build(job: Job, settled: Sequence[Settled]) -> Path:
     directory = job.directory
     places = dict.fromkeys(known["partition"] for known in directory.repositories.values())  # renamed: two references
-    partitions = [directory.raw / place for place in places]
+    partitions = [
+        directory.raw / place for place in places if any((directory.raw / place).glob("*/repositories.parquet"))
+    ]
     if not partitions:
         _keep(job, settled, "failed", ())
         raise AllFailed("No repository could be extracted, so there is nothing to build. The reasons are above.")

@@ -231,3 +231,13 @@ def test_a_redirect_to_another_host_is_no_forge_and_gets_no_token(nights):
         server.shutdown()
 
     assert (code, "Check base_url" in said) == (1, True)
+
+
+def test_the_demo_needs_nothing_and_ends_with_a_warehouse_and_a_report(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, words, _ = call("demo", "--out", "here")
+
+    assert code == 0
+    assert "published: 2 repositories" in words
+    assert (tmp_path / "here" / "data" / "report.html").exists()
+    assert (tmp_path / "here" / "data" / "warehouse.duckdb").exists()
