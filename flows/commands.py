@@ -54,7 +54,9 @@ def rebuild(config: Path | None, data: Path, as_of: str | None) -> Outcome:
     with directory.held("rebuild"):
         job = _job("rebuild", settings, directory, as_of, ())
         settled: list[Settled] = rereading.reread(job)
-        draft = publishing.build(job, settled)
+        if not publishing.partitions(job):
+            return publishing.nothing(job, settled)
+        draft = publishing.build(job)
         outcome = publishing.publish(job, draft, publishing.audit(draft), settled)
         if outcome.published:
             write_report(directory, None)

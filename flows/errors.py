@@ -1,11 +1,10 @@
 """What stops a command, and the exit code it ends with.
 
-Stop                      one paragraph that says who must do what
-├── BadConfiguration      2  the command line or forbenefit.toml
-├── BadDataDirectory      1  the folder is not ours, of another version, or in use
-├── NothingPublished      1  a command needs a warehouse and there is none
-├── AllFailed             1  no repository could be extracted
-└── Refused               3  the suites refused to publish
+    Stop                      one paragraph that says who must do what
+    ├── BadConfiguration      2  the command line or forbenefit.toml
+    ├── BadDataDirectory      1  the folder is not ours, of another version, or in use
+    ├── NothingPublished      1  a command needs a warehouse and there is none
+    └── NoPrefect             1  Prefect's server cannot be had
 """
 
 from __future__ import annotations
@@ -28,10 +27,6 @@ class BadDataDirectory(Stop):
 
 
 class NothingPublished(Stop):
-    pass
-
-
-class AllFailed(Stop):
     pass
 
 

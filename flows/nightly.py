@@ -8,7 +8,7 @@ from prefect import flow, unmapped
 from prefect.client.orchestration import get_client
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows import steps
+from flows import publishing, steps
 from flows.errors import NoPrefect
 from flows.job import Job, Outcome
 
@@ -18,7 +18,9 @@ def nightly(job: Job) -> Outcome:
     """Extract every repository, build, audit, and publish what passed."""
     futures = steps.extract.map(job.sources, unmapped(job))
     settled = [steps.settle(*pair, job) for pair in zip(job.sources, futures, strict=True)]
-    draft = steps.build(job, settled)
+    if not publishing.partitions(job):
+        return publishing.nothing(job, settled)
+    draft = steps.build(job)
     verdicts = steps.audit(draft)
     return steps.publish(job, draft, verdicts, settled)
 

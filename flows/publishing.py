@@ -10,7 +10,7 @@ import polars as pl
 
 from extract import raw
 from flows import clock, log
-from flows.errors import DONE, FAILED, PARTIAL, REFUSED, AllFailed
+from flows.errors import DONE, FAILED, PARTIAL, REFUSED
 from flows.job import Job, Outcome, Settled
 from quality.expectations import derived
 from quality.relations import RELATIONS
@@ -23,18 +23,25 @@ UNAUDITED = ("ops.runs", "ops.quality_results")
 """Written after the audit, for they tell of it; the writer's check holds them to their promise."""
 
 
-def build(job: Job, settled: Sequence[Settled]) -> Path:
+def partitions(job: Job) -> list[Path]:
+    """The raw partition of every repository that the data directory holds anything of."""
     directory = job.directory
     places = dict.fromkeys(known["partition"] for known in directory.repositories.values())  # renamed: two references
-    partitions = [
-        directory.raw / place for place in places if any((directory.raw / place).glob("*/repositories.parquet"))
-    ]
-    if not partitions:
-        _keep(job, settled, "failed", ())
-        raise AllFailed("No repository could be extracted, so there is nothing to build. The reasons are above.")
-    log.current.event("build.started", repositories=len(partitions))
-    warehouse.build(directory.draft, raw.scan(partitions), job.parameters, _report)
-    return directory.draft
+    return [directory.raw / place for place in places if any((directory.raw / place).glob("*/repositories.parquet"))]
+
+
+def nothing(job: Job, settled: Sequence[Settled]) -> Outcome:
+    """The outcome of a run that has nothing to build from."""
+    _keep(job, settled, "failed", ())
+    words = "No repository could be extracted, so there is nothing to build."
+    return Outcome(job.run_id, False, tuple(settled), (words,), (), 0, FAILED)
+
+
+def build(job: Job) -> Path:
+    places = partitions(job)
+    log.current.event("build.started", repositories=len(places))
+    warehouse.build(job.directory.draft, raw.scan(places), job.parameters, _report)
+    return job.directory.draft
 
 
 def _report(table: str, rows: int) -> None:

@@ -39,9 +39,9 @@ def settle(source: Source, future: PrefectFuture[Extracted], job: Job) -> Settle
 
 
 @task
-def build(job: Job, settled: list[Settled]) -> Path:
+def build(job: Job) -> Path:
     """From raw to the draft of the warehouse."""
-    return publishing.build(job, settled)
+    return publishing.build(job)
 
 
 @task

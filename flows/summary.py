@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.data_directory import DataDirectory
+from flows.errors import FAILED
 from flows.job import Outcome
 
 COUNTED = (
@@ -43,6 +44,8 @@ def in_words(outcome: Outcome, data: Path) -> str:
     said = as_dict(outcome, data)
     lines = [f"missing: {problem}" for problem in said["problems"]]
     lines += [f"warning: {warning[:400]}" for warning in said["warnings"]]
+    if outcome.exit_code == FAILED and not outcome.published:
+        return "\n".join([*lines, *said["failures"]])
     if not outcome.published:
         lines += [f"REFUSED: {failure[:800]}" for failure in said["failures"]]
         lines.append("The suites refused to publish; the last published warehouse is as it was. Its rows are above.")
