@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from types import ModuleType
@@ -28,16 +29,20 @@ def build(
     """
     path.unlink(missing_ok=True)
     frames = dict(raw)
-    with closing(duckdb.connect(str(path), config=STORAGE)) as db:
+    with closing(duckdb.connect(str(path), config=STORAGE)) as db, ThreadPoolExecutor(max_workers=1) as writer:
         create(db, TABLES)
+        defined = definitions.TABLE.checked(definitions.rows(TABLES, parameters).collect())
+        written = writer.submit(insert, db, definitions.TABLE, defined)
         for number, module in enumerate(BUILT):
             given = [frames[name] for name in module.TABLE.inputs]
             rows = module.TABLE.checked(module.build(*given, parameters=parameters).collect())
-            insert(db, module.TABLE, rows)
             frames[str(module.TABLE)] = rows.lazy()
             frames = still_needed(frames, BUILT[number + 1 :])
+            written.result()  # one table is written while the next is computed, never two
+            written = writer.submit(insert, db, module.TABLE, rows)
             report(str(module.TABLE), rows.height)
-        insert(db, definitions.TABLE, definitions.TABLE.checked(definitions.rows(TABLES, parameters).collect()))
+            del rows
+        written.result()
 
 
 def still_needed(frames: Mapping[str, pl.LazyFrame], modules: Iterable[ModuleType]) -> dict[str, pl.LazyFrame]:

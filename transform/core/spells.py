@@ -119,7 +119,7 @@ def active_days(contributions: pl.LazyFrame, repositories: pl.LazyFrame) -> pl.L
         is_early=(pl.col("contributed_at") < pl.col("newcomers_from_at")).any(),
         n_contributions=pl.len().cast(pl.Int64),
     )
-    once = once.cache()  # of nested repetitions polars itself shares the outermost alone, and would count this four times
+    once = once.cache()  # used four times; inside something repeated itself, polars would not share it
     twice = pl.concat([once, once.with_columns(family=pl.lit("any").cast(pl.Categorical))])
     everywhere = (
         pl.concat([twice, in_all(twice)])
