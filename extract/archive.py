@@ -13,6 +13,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -82,7 +83,7 @@ class Archive:
         path = self._path(number)
         try:
             return Page(**json.loads(gzip.decompress(path.read_bytes())))
-        except (OSError, EOFError, ValueError, TypeError) as error:
+        except (OSError, EOFError, zlib.error, ValueError, TypeError) as error:
             raise ArchiveDamaged(
                 f"{path} is counted but cannot be read ({error}). Restore it from a backup, or delete the folder "
                 f"{self.folder} to fetch this stream anew."
@@ -93,13 +94,14 @@ class Archive:
         if not path.exists():
             return Manifest()
         try:
-            manifest = Manifest(**json.loads(path.read_bytes()))
+            said = dict(json.loads(path.read_bytes()))
+            manifest = None if said.get("format") != FORMAT else Manifest(**said)
         except (OSError, ValueError, TypeError) as error:
             raise ArchiveDamaged(f"{path} cannot be read ({error}). Restore it, or delete {self.folder}.") from error
-        if manifest.format != FORMAT:
+        if manifest is None:
             raise ArchiveDamaged(
-                f"{path} has format {manifest.format}, this version reads {FORMAT}. Run the version that wrote it, or "
-                f"delete {self.folder} to fetch this stream anew."
+                f"{path} has format {said.get('format')}, this version reads {FORMAT}. Run the version that wrote it, "
+                f"or delete {self.folder} to fetch this stream anew."
             )
         return manifest
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -39,8 +39,8 @@ class Surroundings:
 
     archive: Path
     raw: Path
-    secret: bytes
-    environment: Mapping[str, str]
+    secret: bytes = field(repr=False)
+    environment: Mapping[str, str] = field(repr=False)
     until: datetime
     now: Callable[[], datetime]
     report: Report
@@ -72,6 +72,7 @@ def folder_name(text: str) -> str:
     '.._up-8d0a71ed7b'
     """
     tame = re.sub(r"[^A-Za-z0-9._-]", "_", text)[:60]
-    if tame == text and not text.startswith((".", "-")):
+    looks_hashed = re.search(r"-[0-9a-f]{10}$", text) is not None  # it could be the folder of another name
+    if tame == text and text and not text.startswith((".", "-")) and not looks_hashed:
         return text
     return f"{tame}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"

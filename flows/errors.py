@@ -1,10 +1,10 @@
 """What stops a command, and the exit code it ends with.
 
-    Stop                      one paragraph that says who must do what
-    ├── BadConfiguration      2  the command line or forbenefit.toml
-    ├── BadDataDirectory      1  the folder is not ours, of another version, or in use
-    ├── NothingPublished      1  a command needs a warehouse and there is none
-    └── NoPrefect             1  Prefect's server cannot be had
+Stop                      one paragraph that says who must do what
+├── BadConfiguration      2  the command line or forbenefit.toml
+├── BadDataDirectory      1  the folder is not ours, of another version, or in use
+├── NothingPublished      1  a command needs a warehouse and there is none
+└── NoPrefect             1  Prefect's server cannot be had
 """
 
 from __future__ import annotations

@@ -46,9 +46,12 @@ class Client:
         """One GraphQL answer without errors. Partial data beside errors is never taken for whole."""
         body = {"query": query, "variables": dict(variables)}
         page = self._judged(self._send("POST", self._requester.graphql_url, body), body, full_name)
-        errors = page.data().get("errors") or []
+        said = page.data()
+        errors = said.get("errors") or []
         if errors:
             raise self._graphql_error(errors, page, full_name)
+        if not isinstance(said.get("data"), dict):
+            raise NotAForge(self.forge, self.base_url, "a GraphQL answer without data")
         return page
 
     def _send(self, verb: str, url: str, body: Any) -> tuple[int, dict[str, Any], str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from extract.archive import Archive, Page
@@ -103,6 +103,8 @@ def _follow_reviews(client: Client, node: dict[str, Any], full_name: str) -> Ite
         reviews += page.data()["data"]["node"]["reviews"]["nodes"]
         yield page
     for review in reviews:
+        if review["submittedAt"] is None:  # still being written: it is none yet
+            continue
         yield from _follow(
             client, queries.MORE_REVIEW_COMMENTS, review["id"], "comments", review["comments"], full_name
         )
@@ -126,4 +128,4 @@ def names(full_name: str) -> dict[str, str]:
 def _since(watermark: str | None) -> str | None:
     if watermark is None:
         return None
-    return (datetime.fromisoformat(watermark) - OVERLAP).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return (datetime.fromisoformat(watermark) - OVERLAP).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -22,9 +22,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import polars as pl
+
+from extract import raw
 from extract.archive import Page
+from quality.contract import INSTANT, Column
 
 Record = dict[str, Any]
+READ_AS = {pl.String: str, pl.Int64: int, pl.Boolean: bool, INSTANT: datetime}
 ACCOUNT_TYPES = {"User": "user", "Bot": "bot", "Organization": "organisation", "Mannequin": "mannequin"}
 
 
@@ -94,9 +99,10 @@ def read_items(nodes: list[Record], rests: list[Record], seen: set[str], into: R
 def _read_or_quarantine(node: Record, rests: list[Record], into: Records) -> None:
     one = Records(into.forge, into.repo_id, accounts=into.accounts)
     try:
-        _read_item(node, one)
+        _read_item(node, rests, one)
         for rest in rests:
             _read_parts(rest, node["number"], one)
+        _check(one.tables)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         stream = "changes" if node.get("__typename") == "PullRequest" else "issues"
         reason = f"{type(error).__name__}: {error}"
@@ -106,7 +112,31 @@ def _read_or_quarantine(node: Record, rests: list[Record], into: Records) -> Non
         into.tables[table] += records
 
 
-def _read_item(node: Record, into: Records) -> None:
+def _check(tables: dict[str, list[Record]]) -> None:
+    """Raises TypeError or ValueError for what raw could not hold, before it spoils the table for all others."""
+    for table, records in tables.items():
+        for column in COLUMNS[table]:
+            for record in records:
+                _check_value(column, record.get(column.name))
+
+
+COLUMNS = {table.name: table.columns for table in (raw.ITEMS, raw.COMMENTS, raw.REVIEWS)}
+
+
+def _check_value(column: Column, value: Any) -> None:
+    if value is None:
+        if not column.nullable:
+            raise ValueError(f"{column.name} is missing")
+        return
+    if type(value) is not READ_AS[column.dtype]:
+        raise TypeError(f"{column.name} is a {type(value).__name__}")
+    if column.one_of and value not in column.one_of:
+        raise ValueError(f"{column.name} is {value!r}")
+    if isinstance(value, str):
+        value.encode()  # half a character is no text
+
+
+def _read_item(node: Record, rests: list[Record], into: Records) -> None:
     is_change = node["__typename"] == "PullRequest"
     into.add(
         "items",
@@ -123,7 +153,7 @@ def _read_item(node: Record, into: Records) -> None:
         deleted_lines=node.get("deletions"),
         changed_files=node.get("changedFiles"),
         comments_total=node["comments"]["totalCount"],
-        reviews_total=_submitted_total(node["reviews"]) if is_change else None,
+        reviews_total=_submitted_total(node, rests) if is_change else None,
         commits_total=node["commits"]["totalCount"] if is_change else None,
         is_draft=node.get("isDraft"),
         opened_at=_instant(node["createdAt"]),
@@ -134,9 +164,10 @@ def _read_item(node: Record, into: Records) -> None:
     _read_parts(node, node["number"], into)
 
 
-def _submitted_total(reviews: Record) -> int:
+def _submitted_total(node: Record, rests: list[Record]) -> int:
     """A review that is still being written is shown to its author alone, and is not one yet."""
-    return int(reviews["totalCount"]) - sum(review["submittedAt"] is None for review in reviews["nodes"])
+    pages = [page["reviews"]["nodes"] for page in (node, *rests) if "reviews" in page]
+    return int(node["reviews"]["totalCount"]) - sum(one["submittedAt"] is None for page in pages for one in page)
 
 
 def _read_parts(node: Record, number: int, into: Records) -> None:

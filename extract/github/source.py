@@ -46,7 +46,8 @@ def extract(source: Source, around: Surroundings) -> Extracted:
     finally:
         read_archive(archive, partition / "forge", source.forge)
     _mine_git(source, page.data().get("clone_url"), repository, archive, partition, around)
-    authors.link(client, archive, partition, repository["full_name"], around.report)
+    if source.git_url != "":
+        authors.link(client, archive, partition, repository["full_name"], around.report)
     return Extracted(repository["repo_id"], partition, client.requests, raw.reasons(partition))
 
 
@@ -67,7 +68,7 @@ def _fetch_items(client: Client, archive: Path, full_name: str, around: Surround
 def read_archive(archive: Path, folder: Path, forge: str) -> None:
     """Raw from the archive, without a network; nothing is done where both are as they were."""
     streams = {name: Archive(archive / name) for name in ("repository", *ITEM_STREAMS)}
-    stamp = json.dumps({"reader": READER_VERSION, **{name: a.manifest.pages for name, a in streams.items()}})
+    stamp = json.dumps({"reader": READER_VERSION, **{name: _made_from(stream) for name, stream in streams.items()}})
     repository = read.read_repository(next(streams["repository"].newest_first())[1], forge)
     if not (folder / "stamp.json").exists() or (folder / "stamp.json").read_text() != stamp:
         records = read.Records(forge, repository["repo_id"])
@@ -75,6 +76,12 @@ def read_archive(archive: Path, folder: Path, forge: str) -> None:
         raw.write(folder, {"repositories": pl.DataFrame([repository], schema=raw.REPOSITORIES.polars_schema)})
         write_durably(folder / "stamp.json", stamp.encode())
     raw.write(folder, {"streams": _coverage(repository["repo_id"], folder, streams)})
+
+
+def _made_from(archive: Archive) -> tuple[int, str | None]:
+    """How many pages there are and when the last one came: a stream fetched anew may have as many as the old one."""
+    last = next(archive.newest_first(), None)
+    return archive.manifest.pages, None if last is None else last[1].fetched_at
 
 
 def _frames(records: read.Records, archives: Iterable[Archive]) -> dict[str, pl.DataFrame]:

@@ -58,5 +58,6 @@ def build(
     return (
         people.with_columns(not_yet("closed_at"), not_yet("merged_at"), artefact_id=artefact(pl.lit("change")))
         .with_columns(is_merged=pl.col("merged_at").is_not_null())
+        .with_columns(pl.when("is_merged").then(pl.col("merged_by_person_id", "merge_sha")))
         .select(TABLE.column_names)
     )

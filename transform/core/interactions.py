@@ -99,15 +99,23 @@ def reply_edges(
     """
     thread = pl.concat(
         [
-            issues.select("repo_id", "artefact_id", "person_id", at="opened_at", act_id=pl.lit("")),
-            changes.select("repo_id", "artefact_id", "person_id", at="opened_at", act_id=pl.lit("")),
+            *(posts.select("repo_id", "artefact_id", "person_id", *OPENING) for posts in (issues, changes)),
             comments.filter(pl.col("comment_kind") == "comment").select(
-                "repo_id", "artefact_id", "person_id", at="commented_at", act_id="comment_id"
+                "repo_id",
+                "artefact_id",
+                "person_id",
+                at="commented_at",
+                act_id="comment_id",
+                names_another=NAMES_ANOTHER,
             ),
         ]
     ).join(humans, on="person_id", how="semi")
-    before = pl.col("person_id").shift().over("repo_id", "artefact_id", order_by=["at", "act_id"])
-    answers = thread.with_columns(target_person_id=before).drop_nulls("target_person_id")
+    # the opening post is the first whatever its clock says, and answers nobody
+    in_order = [pl.col("act_id").is_not_null(), pl.col("at"), pl.col("act_id")]
+    before = pl.col("person_id").shift().over("repo_id", "artefact_id", order_by=in_order)
+    answers = thread.with_columns(target_person_id=before).filter(
+        pl.col("target_person_id").is_not_null() & pl.col("act_id").is_not_null() & ~pl.col("names_another")
+    )
     replies = (
         pl.concat([answers.select(REPLY), line_replies(comments).select(REPLY)])
         .rename({"person_id": "source_person_id", "at": "interacted_at"})
@@ -118,6 +126,12 @@ def reply_edges(
     return replies.filter(nth <= at_most).with_columns(net=pl.lit("reply"))
 
 
+NAMES_ANOTHER = pl.col("reply_to_id").is_not_null()
+OPENING = (
+    pl.col("opened_at").alias("at"),
+    pl.lit(None, pl.String).alias("act_id"),
+    pl.lit(value=False).alias("names_another"),
+)
 REPLY = ("repo_id", "artefact_id", "person_id", "at", "act_id", "target_person_id")
 
 

@@ -49,7 +49,11 @@ def build(
     *,
     parameters: Parameters,
 ) -> pl.LazyFrame:
-    known = repositories.unique("repo_id", keep="any").join(completeness(streams), on="repo_id", how="left")
+    known = (
+        repositories.unique("repo_id", keep="any")
+        .join(completeness(streams), on="repo_id", how="left")
+        .with_columns(pl.col("is_complete", "is_history_cut", "was_complete").fill_null(value=False))
+    )
     starts = known.join(first_signs(commits, items), on="repo_id", how="left")
     observed_from = pl.min_horizontal("created_at", "first_sign_at").fill_null(parameters.as_of)
     # what was never once complete has no instant at which it was whole, so no act of it may be used

@@ -1,0 +1,73 @@
+"""A hut of a repository on a forge of our own, and crawls of it without git."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+
+from extract import raw
+from extract.archive import Archive
+from extract.github import source as github
+from extract.sandbox.parameters import CommunityParameters, Rates, RepositoryPlan
+from extract.sandbox.server import SandboxForge
+from extract.source import Extracted, Source, Surroundings
+
+NAME = "commons/hut"
+TOKEN = "a-token-that-nobody-may-see"
+VARIABLE = "HUT_TOKEN"
+HUT = RepositoryPlan(NAME, Rates(issue=2.2, comment=1.3, change=1.3, review=0.25), founders=2)
+PARAMETERS = CommunityParameters(years=0.5, repositories=(HUT,), ghosts=1)
+CRAWLED = (raw.REPOSITORIES, raw.ACCOUNTS, raw.ITEMS, raw.COMMENTS, raw.REVIEWS, raw.QUARANTINE, raw.STREAMS)
+
+
+def ticking() -> Iterator[datetime]:
+    """Every look at the clock is a second later."""
+    instant = datetime(2026, 6, 1, tzinfo=UTC)
+    while True:
+        instant += timedelta(seconds=1)
+        yield instant
+
+
+@dataclass
+class Crawl:
+    """An operator who watches the hut's issues and changes, and no commits."""
+
+    forge: SandboxForge
+    folder: Path
+    token: str = TOKEN
+    name: str = NAME
+    git_url: str | None = ""
+    clock: Iterator[datetime] = field(default_factory=ticking)
+
+    @property
+    def source(self) -> Source:
+        return Source("box", "github", self.name, self.forge.base_url, (VARIABLE,), self.git_url)
+
+    def around(self, until: datetime | None = None) -> Surroundings:
+        return Surroundings(
+            archive=self.folder / "archive",
+            raw=self.folder / "raw",
+            secret=b"a-secret-for-hashes",
+            environment={VARIABLE: self.token},
+            until=until or self.forge.as_of,
+            now=lambda: next(self.clock),
+            report=lambda *_: None,
+            met=lambda *_: None,
+        )
+
+    def night(self, until: datetime | None = None) -> Extracted:
+        return github.extract(self.source, self.around(until))
+
+    def stream(self, name: str) -> Archive:
+        return Archive(next(self.folder.glob(f"archive/*/*/{name}")))
+
+    def rows(self, table: raw.Table) -> pl.DataFrame:
+        files = sorted(self.folder.glob(f"raw/*/*/*/{table.name}.parquet"))
+        return pl.concat([pl.read_parquet(file) for file in files]).sort(table.key)
+
+    def everything(self) -> dict[str, list[tuple[object, ...]]]:
+        return {table.name: self.rows(table).rows() for table in CRAWLED}

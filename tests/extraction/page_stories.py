@@ -1,0 +1,84 @@
+"""Pages of GitHub written by hand: one issue or change a node, with only what a story is about."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from extract.archive import Archive, Page
+from extract.github import source as github
+
+START = "2024-01-01T00:00:00Z"
+Node = dict[str, Any]
+
+
+def someone(login: str, kind: str = "User") -> Node:
+    return {"__typename": kind, "login": login, "databaseId": sum(map(ord, login))}
+
+
+def listed(*nodes: Node, total: int | None = None) -> Node:
+    """A connection; with a total of its own when the rest of it comes in another page."""
+    return {"totalCount": len(nodes) if total is None else total, "nodes": list(nodes)}
+
+
+def a_comment(number: int, **more: Any) -> Node:
+    told = {"url": "u", "createdAt": START, "isMinimized": False, "author": someone("ada")}
+    return {"fullDatabaseId": str(number), **told, **more}
+
+
+def a_review(number: int, *comments: Node, **more: Any) -> Node:
+    told = {"url": "u", "state": "APPROVED", "submittedAt": START, "author": someone("bob")}
+    return {"id": f"R{number}", "fullDatabaseId": str(number), "comments": listed(*comments), **told, **more}
+
+
+def an_issue(number: int, *comments: Node, **more: Any) -> Node:
+    told = {"title": "t", "url": "u", "createdAt": START, "updatedAt": START, "closedAt": None}
+    plain = {"id": f"I{number}", "number": number, "author": someone("ada"), "comments": listed(*comments)}
+    return {"__typename": "Issue", **plain, **told, **more}
+
+
+def a_change(number: int, *reviews: Node, **more: Any) -> Node:
+    told = {"__typename": "PullRequest", "id": f"P{number}", "reviews": listed(*reviews), "commits": {"totalCount": 1}}
+    return an_issue(number, **{**told, **more})
+
+
+def a_page(data: Node, at: str = START) -> Page:
+    return Page({"query": "q", "variables": {}}, 200, {}, at, json.dumps(data))
+
+
+def items_page(connection: str, *nodes: Node) -> Page:
+    return a_page({"data": {"repository": {connection: {"nodes": list(nodes)}}}})
+
+
+def rest_page(node: Node, **lists: Node) -> Page:
+    """What did not fit on the page of its issue or change."""
+    return a_page({"data": {"node": {name: node[name] for name in ("__typename", "id", "number")} | lists}})
+
+
+def keep(folder: Path, name: str, *pages: Page, total: int = 0) -> None:
+    """Appends the pages to the archive of a stream, as a complete crawl does."""
+    facts = {"newest": {"total": total, "newest": []}}
+    Archive(folder / "archive" / name).append(list(pages), watermark="2024-02-01T00:00:00+00:00", facts=facts)
+
+
+def keep_repository(folder: Path) -> None:
+    said = {"id": 1, "full_name": "a/b", "html_url": "u", "created_at": START}
+    Archive(folder / "archive" / "repository").append([a_page(said)])
+
+
+def read_back(folder: Path) -> dict[str, pl.DataFrame]:
+    """The raw tables that the archive gives."""
+    github.read_archive(folder / "archive", folder / "raw", "box")
+    return {file.stem: pl.read_parquet(file) for file in (folder / "raw").glob("*.parquet")}
+
+
+def stream(tables: dict[str, pl.DataFrame], name: str) -> Node:
+    return tables["streams"].row(by_predicate=pl.col("stream") == name, named=True)
+
+
+def on(month: int) -> datetime:
+    return datetime(2024, month, 1, tzinfo=UTC)

@@ -1,0 +1,85 @@
+"""Stories of judging answers: half an answer is none, and an error says who must do what."""
+
+from __future__ import annotations
+
+import pytest
+from extraction_tools import NAME, Crawl
+
+from extract import raw
+from extract.errors import ExtractError, NoSuchRepository, NotAForge, OutOfQuota, TryAgain
+from extract.sandbox import handler
+
+
+@pytest.fixture
+def from_the_second_page(monkeypatch):
+    """Answers of the forge's, told as (the body it would give) -> body, once there is one page of issues."""
+
+    def installed(spoil):
+        asked, answer = [], handler.answer
+
+        def spoiled(view, request, *, points_used=0):
+            asked.append(request)
+            body = answer(view, request, points_used=points_used)
+            return spoil(body) if len(asked) > 2 else body
+
+        monkeypatch.setattr(handler, "answer", spoiled)
+
+    return installed
+
+
+def an_error(kind: str | None, message: str = "Something went wrong"):
+    return {"message": message, **({} if kind is None else {"type": kind})}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "error", "says"),
+    [
+        (lambda it: {**it, "errors": [an_error(None)]}, TryAgain, "Something went wrong"),
+        (lambda it: {**it, "errors": [an_error("SERVICE_UNAVAILABLE")]}, TryAgain, "next run continues"),
+        (lambda _: {"data": None, "errors": [an_error(None)]}, TryAgain, "next run continues"),
+        (lambda it: {**it, "errors": [an_error("RATE_LIMITED")]}, OutOfQuota, "until 2026-01-01T00:00:00"),
+        (lambda _: {"data": None, "errors": [an_error("RATE_LIMIT")]}, OutOfQuota, "until 2026-01-01T00:00:00"),
+        (lambda _: {"data": {"repository": None}, "errors": [an_error("NOT_FOUND")]}, NoSuchRepository, NAME),
+        (lambda _: {"data": {"repository": None}, "errors": [an_error("FORBIDDEN")]}, NoSuchRepository, NAME),
+        (lambda _: {"message": "Welcome"}, NotAForge, "without data"),
+        (lambda _: {"data": None}, NotAForge, "without data"),
+        (lambda _: ["a", "list"], NotAForge, "list"),
+    ],
+)
+def test_a_spoiled_answer_is_named_and_never_kept(crawl: Crawl, from_the_second_page, spoil, error, says):
+    from_the_second_page(spoil)
+    with pytest.raises(ExtractError) as caught:
+        crawl.night()
+
+    assert (type(caught.value), says in str(caught.value)) == (error, True)
+    assert [crawl.stream("issues").manifest.pages, crawl.stream("changes").manifest.pages] == [1, 0]
+
+
+def test_after_a_spoiled_answer_the_next_night_has_everything(crawl, undisturbed, monkeypatch, from_the_second_page):
+    from_the_second_page(lambda it: {**it, "errors": [an_error(None)]})
+    with pytest.raises(TryAgain):
+        crawl.night()
+    monkeypatch.undo()
+    crawl.night()
+
+    assert crawl.everything() == undisturbed.everything()
+
+
+def test_what_came_before_the_error_is_here_and_called_incomplete(crawl, from_the_second_page):
+    from_the_second_page(lambda it: {**it, "errors": [an_error("RATE_LIMITED")]})
+    with pytest.raises(OutOfQuota):
+        crawl.night()
+    streams = crawl.rows(raw.STREAMS).sort("stream")
+
+    assert dict(streams.select("stream", "held").iter_rows())["issues"] > 0
+    assert dict(streams.select("stream", "is_complete").iter_rows())["changes"] is False
+    assert "run again to continue" in dict(streams.select("stream", "reason").iter_rows())["changes"]
+
+
+@pytest.mark.parametrize("name", ["commons/nowhere", "nobody/hut"])
+def test_a_repository_that_is_not_there_is_told_by_its_name(crawl, name):
+    crawl.name = name
+    with pytest.raises(NoSuchRepository, match=name):
+        crawl.night()
+
+    assert not list(crawl.folder.rglob("*.json.gz"))
