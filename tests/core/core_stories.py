@@ -21,7 +21,7 @@ KINDS = {"ada": "user", "bob": "user", "cyd": "user", "dan": "user", "robot": "b
 STREAMS = ("issues", "changes", "comments", "reviews", "review_comments", "commits")
 UNTIL_DAY = 1000
 RUN_AT = datetime(2030, 1, 1, tzinfo=UTC)
-CORE = [module for module in BUILT if module.TABLE.schema == "core" and module.TABLE.name != "spells"]
+MODULES = {module.TABLE.name: module for module in BUILT if module.TABLE.schema == "core"} | {"coverage": coverage}
 
 
 def on_day(day: float) -> datetime:
@@ -110,29 +110,38 @@ def told(**rows: list[Row]) -> dict[str, pl.LazyFrame]:
     return {str(table): table.rows(*given.get(table.name, [])).lazy() for table in raw.TABLES}
 
 
-def core_of(given: Mapping[str, pl.LazyFrame], as_of: datetime = RUN_AT) -> dict[str, pl.DataFrame]:
-    """Every core table but the spells, and the coverage, by name; each with its promise checked, in key order."""
-    parameters, frames, tables = Parameters(as_of=as_of, run_at=RUN_AT), dict(given), {}
-    for module in (*CORE, coverage):
-        inputs = [frames[name] for name in module.TABLE.inputs]
-        rows = module.TABLE.checked(module.build(*inputs, parameters=parameters).collect()).sort(module.TABLE.key)
+class Tables(dict[str, pl.DataFrame]):
+    """Core tables and the coverage by name, each built when it is asked for, its promise and key checked."""
+
+    def __init__(self, given: Mapping[str, pl.LazyFrame], parameters: Parameters) -> None:
+        super().__init__()
+        self._given, self._parameters = given, parameters
+
+    def __missing__(self, name: str) -> pl.DataFrame:
+        module = MODULES[name]
+        inputs = [self._given[full] if full in self._given else self[full[5:]].lazy() for full in module.TABLE.inputs]
+        rows = module.TABLE.checked(module.build(*inputs, parameters=self._parameters).collect())
         assert not rows.select(module.TABLE.key).is_duplicated().any(), f"{module.TABLE} has a key twice"
-        frames[str(module.TABLE)], tables[module.TABLE.name] = rows.lazy(), rows
-    return tables
+        self[name] = rows.sort(module.TABLE.key)
+        return self[name]
 
 
-def core(**rows: list[Row]) -> dict[str, pl.DataFrame]:
+def core_of(given: Mapping[str, pl.LazyFrame], as_of: datetime = RUN_AT) -> Tables:
+    return Tables(given, Parameters(as_of=as_of, run_at=RUN_AT))
+
+
+def core(**rows: list[Row]) -> Tables:
     return core_of(told(**rows))
 
 
-def acts(tables: Mapping[str, pl.DataFrame], *kinds: str) -> list[tuple[str | None, str, str]]:
+def acts(tables: Tables, *kinds: str) -> list[tuple[str | None, str, str]]:
     """Who did what on what, in the order of time; the forge's name is left out."""
     rows = tables["contributions"].filter(pl.col("kind").is_in(kinds)) if kinds else tables["contributions"]
     shown = rows.sort("contributed_at", "contribution_id").select("person_id", "kind", "artefact_id").rows()
     return [(who and who.removeprefix("github:"), kind, what) for who, kind, what in shown]
 
 
-def attention(tables: Mapping[str, pl.DataFrame], net: str) -> list[str]:
+def attention(tables: Tables, net: str) -> list[str]:
     """Arrows such as "ada>bob" from who gives to who receives, in the order of time."""
     rows = tables["interactions"].filter(net=net).sort("interacted_at", "interaction_id")
     pairs = rows.select("source_person_id", "target_person_id").rows()

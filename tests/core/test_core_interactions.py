@@ -112,5 +112,19 @@ def test_bots_organisations_and_deleted_accounts_give_and_receive_none(who):
     assert tables["interactions"].height == 0
 
 
+def test_the_opening_post_is_the_first_whatever_its_clock_says():
+    """Importers and moved threads may leave comments that are older than what they comment on."""
+    older = [comment(number, "bob", 1) for number in (1, 2)]
+    tables = core(items=[issue(1, "ada", 9), issue(2, "cyd", 9)], comments=older)
+
+    assert sorted(attention(tables, "reply")) == ["bob>ada", "bob>cyd"]
+
+
+def test_a_post_that_names_what_it_answers_answers_that_alone():
+    said = [comment(1, "bob", 1, comment_id="b"), comment(1, "cyd", 2), comment(1, "dan", 3, reply_to_id="b")]
+
+    assert attention(core(items=[issue(1, "ada", 0)], comments=said), "reply") == ["bob>ada", "cyd>bob", "dan>bob"]
+
+
 def test_in_the_same_second_the_opening_post_came_first():
     assert attention(core(items=[issue(1, "ada", 1)], comments=[comment(1, "bob", 1)]), "reply") == ["bob>ada"]

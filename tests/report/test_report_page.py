@@ -190,7 +190,7 @@ def test_the_page_is_written_whole_and_leaves_nothing_beside_it(tmp_path: Path) 
 def browse(page: Path, folder: Path, *what: str) -> subprocess.CompletedProcess[str]:
     assert CHROMIUM
     command = [CHROMIUM, *FLAGS, f"--user-data-dir={folder / 'profile'}", *what, page.as_uri()]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    return subprocess.run(command, capture_output=True, text=True, timeout=240, check=True)
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="the page is looked at in Chromium, and there is no chromium on the PATH")
