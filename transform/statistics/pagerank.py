@@ -42,10 +42,10 @@ def pagerank(
     size = np.bincount(block).astype(np.float64)
     dead_ends = np.flatnonzero(strength == 0)
     block_of_dead_ends = block[dead_ends]
-    score = 1 / size[block]
+    score: Floats = 1 / size[block]
     for _ in range(MOST_STEPS):
         lost = np.bincount(block_of_dead_ends, weights=score[dead_ends], minlength=len(size))
-        following = damping * (inflow @ score) + np.take((1 - damping + damping * lost) / size, block)
+        following: Floats = damping * (inflow @ score) + np.take((1 - damping + damping * lost) / size, block)
         change = np.bincount(block, weights=np.abs(following - score), minlength=len(size))
         score = following
         if not change.size or change.max() < tolerance:
