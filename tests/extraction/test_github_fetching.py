@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from datetime import timedelta
 
@@ -10,7 +11,7 @@ from extraction_tools import NAME, TOKEN, VARIABLE
 
 from extract import raw
 from extract.errors import BadToken, TryAgain
-from extract.github import fetch
+from extract.github import fetch, queries
 from extract.github import source as github
 from extract.sandbox import handler
 
@@ -19,6 +20,14 @@ from extract.sandbox import handler
 def tiny_pages(monkeypatch):
     tiny = [fetch.Stream(one.name, one.query, one.connection, first=5, nested=2) for one in fetch.STREAMS]
     monkeypatch.setattr(fetch, "STREAMS", tuple(tiny))
+
+
+@pytest.fixture
+def rests_of_one(monkeypatch):
+    """What did not fit comes one by one, so that a rest has rests."""
+    for name in ("MORE_ISSUE_COMMENTS", "MORE_CHANGE_COMMENTS", "MORE_REVIEWS", "MORE_REVIEW_COMMENTS"):
+        query = getattr(queries, name).replace(", $nested: Int!", "")
+        monkeypatch.setattr(queries, name, re.sub(r"first: (\d+|\$nested)", "first: 1", query))
 
 
 def test_every_record_of_the_forge_is_here(undisturbed, hut):
@@ -37,7 +46,7 @@ def test_titles_are_what_people_wrote_however_hostile(undisturbed, hut):
     assert dict(undisturbed.rows(raw.ITEMS).select("number", "title").iter_rows()) == written
 
 
-def test_nested_lists_are_followed_to_their_end(crawl, undisturbed, tiny_pages):
+def test_nested_lists_are_followed_to_their_end(crawl, undisturbed, tiny_pages, rests_of_one):
     crawl.night()
 
     assert crawl.stream("changes").manifest.pages > 3 * undisturbed.stream("changes").manifest.pages

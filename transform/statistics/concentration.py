@@ -19,7 +19,8 @@ def gini_corrected(amount: pl.Expr) -> pl.Expr:
 
 def herfindahl(amount: pl.Expr) -> pl.Expr:
     """Sum of the squared shares (HHI): 1 / n when all have the same, 1 when one has everything."""
-    return ((amount / amount.sum()) ** 2).sum().clip(0, 1)
+    # counts and their squares add up exactly, in any order; shares do not
+    return ((amount**2).sum() / amount.sum() ** 2).clip(0, 1)
 
 
 def top_tenth_share(amount: pl.Expr) -> pl.Expr:
