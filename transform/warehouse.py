@@ -18,6 +18,8 @@ from transform.tables import BUILT, TABLES
 
 STORAGE: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": "v1.5.0"}
 """DuckDB 2 writes files that 1.x cannot open, which is what most analysts' programs carry; 1.5 is the last of those."""
+WHILE_BUILDING: dict[str, str | bool | int | float | list[str]] = {**STORAGE, "memory_limit": "384MB"}
+"""Polars computes in the same process; what DuckDB has written it need not keep (its own choice is 80 % of the machine)."""
 
 
 def build(
@@ -29,7 +31,7 @@ def build(
     """
     path.unlink(missing_ok=True)
     frames = dict(raw)
-    with closing(duckdb.connect(str(path), config=STORAGE)) as db, ThreadPoolExecutor(max_workers=1) as writer:
+    with closing(duckdb.connect(str(path), config=WHILE_BUILDING)) as db, ThreadPoolExecutor(max_workers=1) as writer:
         create(db, TABLES)
         defined = definitions.TABLE.checked(definitions.rows(TABLES, parameters).collect())
         written = writer.submit(insert, db, definitions.TABLE, defined)

@@ -73,7 +73,7 @@ def test_a_bot_changes_nothing(tale):
 @settings(max_examples=25, deadline=None)
 def test_moving_everything_by_whole_days_moves_no_duration(tale, days):
     moved = [{**one, "contributed_at": one["contributed_at"] + timedelta(days=days)} for one in tale]
-    kept = [*spells.TABLE.key, "duration_days", "is_exit", "is_newcomer", "is_decidable", "door"]
+    kept = [*spells.TABLE.key, "duration_days", "is_exit", "is_newcomer", "door"]
 
     before = spells_of(tale, watched("r", "q", snapshot=500.4, newcomers_from=100))
     after = spells_of(moved, watched("r", "q", snapshot=500.4 + days, newcomers_from=100 + days))
@@ -103,8 +103,7 @@ def test_keys_are_unique_and_every_spell_is_decided_or_says_that_it_is_not(tale)
 
     for module, rows in zip((spells, scores, newcomers, cohorts, curves, concentration), tables, strict=True):
         assert not rows.select(module.TABLE.key).is_duplicated().any()
-    assert (stays["is_decidable"] == stays["is_exit"].is_not_null()).all()
-    assert (stays["is_decidable"] == stays["duration_days"].is_not_null()).all()
+    assert (stays["is_exit"].is_not_null() == stays["duration_days"].is_not_null()).all()
 
 
 def test_no_events_give_no_rows():

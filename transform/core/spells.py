@@ -44,13 +44,21 @@ TABLE = Table(
         FIRST_AT,
         Column("first_day", pl.Date, "UTC day of the first act of the family."),
         Column("last_day", pl.Date, "UTC day of the last act of the family before the snapshot."),
-        Column("end_day", pl.Date, "UTC day of the exit or censoring; null if undecidable.", nullable=True),
+        Column(
+            "end_day",
+            pl.Date,
+            "UTC day of the exit or censoring; null if first_day is less than horizon_days before the snapshot.",
+            nullable=True,
+        ),
         Column("duration_days", pl.Int32, "From first day to end day.", unit="days", nullable=True, at_least=0),
-        Column("is_exit", pl.Boolean, "True: left on the end day; false: censored; null: undecidable.", nullable=True),
+        Column(
+            "is_exit",
+            pl.Boolean,
+            "True: left on the end day; false: censored; null: came too late to be decided.",
+            nullable=True,
+        ),
         Column("entry_days", pl.Int32, "Age when observation began; 0: from the start.", unit="days", at_least=0),
         Column("is_newcomer", pl.Boolean, "First act of the family not before the repository's newcomers_from_at."),
-        Column("is_decidable", pl.Boolean, "Whether the first day is at least horizon_days before the snapshot."),
-        Column("cohort_year", pl.Int32, "Calendar year (UTC) of the first act."),
         COHORT_QUARTER,
         DOOR,
         SNAPSHOT_AT,
@@ -59,6 +67,9 @@ TABLE = Table(
 
 SCOPE_KEY = ("repo_id", "person_id")
 PERSON_KEY = (*SCOPE_KEY, "family")
+IS_DECIDABLE = pl.col("is_exit").is_not_null()
+"""Whether the person came long enough before the snapshot to be seen leaving."""
+
 DOOR_OF_KIND = {
     "issue_open": "issue",
     "comment": "comment",
@@ -177,7 +188,6 @@ def readable(people: pl.LazyFrame) -> pl.LazyFrame:
     return people.with_columns(
         pl.col(PERSON_KEY).cast(pl.String),
         entry_days=pl.lit(0, pl.Int32),
-        cohort_year=pl.col("first_day").dt.year(),
         cohort_quarter=pl.col("first_day").dt.truncate("1q"),
     )
 
@@ -194,7 +204,6 @@ def spells(people: pl.LazyFrame, end_rule: str, horizon: int) -> pl.LazyFrame:
     return people.with_columns(
         end_rule=pl.lit(end_rule),
         horizon_days=pl.lit(horizon, pl.Int32),
-        is_decidable=pl.col("first_day") <= last_decidable,
         is_exit=decidable.then(exits[end_rule].is_not_null()),
         end_day=decidable.then(pl.coalesce(exits[end_rule], last_decidable)),
     ).with_columns(duration_days=(pl.col("end_day") - pl.col("first_day")).dt.total_days().cast(pl.Int32))

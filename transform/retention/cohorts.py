@@ -16,7 +16,7 @@ from transform.columns import (
     count,
     share,
 )
-from transform.core.spells import PERSON_KEY, active_days
+from transform.core.spells import IS_DECIDABLE, PERSON_KEY, active_days
 from transform.parameters import Parameters
 from transform.retention.newcomers import newcomers
 from transform.statistics.intervals import wilson
@@ -146,11 +146,11 @@ def surviving(members: pl.LazyFrame, day: int, horizon: int) -> pl.LazyFrame:
     cohorts = members.group_by(COHORT).agg(
         pl.col("snapshot_at").first(),
         n_newcomers=pl.len().cast(pl.Int64),
-        n_eligible=pl.col("is_decidable").sum().cast(pl.Int64),
+        n_eligible=IS_DECIDABLE.sum().cast(pl.Int64),
         is_mature=seen_for(day + horizon).all(),
         followed_days=pl.col("duration_days").max(),
     )
-    curves = members.filter(pl.col("is_decidable")).pipe(ends, by=COHORT).pipe(kaplan_meier, by=COHORT)
+    curves = members.filter(IS_DECIDABLE).pipe(ends, by=COHORT).pipe(kaplan_meier, by=COHORT)
     at_day = curves.filter(pl.col("day") <= day).group_by(COHORT).agg(pl.all().sort_by("day").last())
     known = pl.when((pl.col("followed_days") >= day) | (pl.col("survival_share") == 0))
     return (

@@ -17,6 +17,7 @@ from transform.columns import (
     count,
     share,
 )
+from transform.core.spells import IS_DECIDABLE
 from transform.parameters import Parameters
 from transform.statistics.kaplan_meier import ends, kaplan_meier
 
@@ -68,8 +69,8 @@ TABLE = Table(
 
 
 def build(spells: pl.LazyFrame, *, parameters: Parameters) -> pl.LazyFrame:
-    members = spells.filter(pl.col("is_newcomer"))
-    decided = members.filter(pl.col("is_decidable")).pipe(ends, by=CURVE_OF_YEAR)
+    members = spells.filter(pl.col("is_newcomer")).with_columns(cohort_year=pl.col("cohort_quarter").dt.year())
+    decided = members.filter(IS_DECIDABLE).pipe(ends, by=CURVE_OF_YEAR)
     curves = decided.pipe(with_every_year).pipe(kaplan_meier, by=CURVE)
     return (
         members.pipe(cohorts)
@@ -92,7 +93,7 @@ def cohorts(members: pl.LazyFrame) -> pl.LazyFrame:
     counted = members.group_by(CURVE_OF_YEAR).agg(
         pl.col("snapshot_at").first(),
         n_newcomers=pl.len().cast(pl.Int64),
-        n_excluded=(~pl.col("is_decidable")).sum().cast(pl.Int64),
+        n_excluded=(~IS_DECIDABLE).sum().cast(pl.Int64),
     )
     return (
         counted.pipe(with_every_year)
