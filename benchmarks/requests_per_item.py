@@ -20,11 +20,14 @@ from pathlib import Path
 import polars as pl
 
 from extract.forges import FORGES
+from extract.quota import Policy, Pools
 from extract.sandbox.community import build_world
 from extract.sandbox.server import SandboxForge
 from extract.source import Extracted, Source, Surroundings
 
 VARIABLE, TOKEN = "BENCHMARK_TOKEN", "sandbox-token"
+
+PLACES: dict[str, str] = {}
 
 
 def main() -> None:
@@ -69,7 +72,11 @@ def timed(source: Source, token: str, folder: Path) -> tuple[Extracted, float]:
         until=datetime.now(UTC),
         now=lambda: datetime.now(UTC),
         report=lambda *_: None,
-        met=lambda *_: None,
+        note=print,
+        sleep=time.sleep,
+        pools=Pools(Policy(), lambda: datetime.now(UTC), lambda forge, until: print(f"waiting until {until}")),
+        places=PLACES,
+        met=lambda repo_id, partition: PLACES.update({source.ref: str(partition.relative_to(folder / "raw"))}),
     )
     return FORGES["github"](source, around), time.perf_counter() - started
 

@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from extract.errors import ArchiveDamaged
+from extract.errors import ArchiveDamaged, ArchiveForeign, CannotWrite
 
 FORMAT = 1
 
@@ -84,10 +84,7 @@ class Archive:
         try:
             return Page(**json.loads(gzip.decompress(path.read_bytes())))
         except (OSError, EOFError, zlib.error, ValueError, TypeError) as error:
-            raise ArchiveDamaged(
-                f"{path} is counted but cannot be read ({error}). Restore it from a backup, or delete the folder "
-                f"{self.folder} to fetch this stream anew."
-            ) from error
+            raise ArchiveDamaged(self.folder, f"{path} is counted but cannot be read ({error}).") from error
 
     def _read_manifest(self) -> Manifest:
         path = self.folder / "manifest.json"
@@ -95,11 +92,11 @@ class Archive:
             return Manifest()
         try:
             said = dict(json.loads(path.read_bytes()))
-            manifest = None if said.get("format") != FORMAT else Manifest(**said)
-        except (OSError, ValueError, TypeError) as error:
-            raise ArchiveDamaged(f"{path} cannot be read ({error}). Restore it, or delete {self.folder}.") from error
+            manifest = None if said["format"] != FORMAT else Manifest(**said)
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise ArchiveDamaged(self.folder, f"{path} cannot be read ({error}).") from error
         if manifest is None:
-            raise ArchiveDamaged(
+            raise ArchiveForeign(
                 f"{path} has format {said.get('format')}, this version reads {FORMAT}. Run the version that wrote it, "
                 f"or delete {self.folder} to fetch this stream anew."
             )
@@ -109,16 +106,29 @@ class Archive:
         return self.folder / "pages" / f"{number:07d}.json.gz"
 
 
+def set_aside(folder: Path) -> None:
+    """Makes a damaged stream begin anew: its folder stays under another name, as evidence and for who can mend it."""
+    number = next(n for n in range(1, 10_000) if not folder.with_name(f"{folder.name}.damaged-{n}").exists())
+    folder.rename(folder.with_name(f"{folder.name}.damaged-{number}"))
+
+
 def write_durably(path: Path, content: bytes) -> None:
-    """Either the old file or the whole new one is there, whenever the machine stops."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Either the old file or the whole new one is there, whenever the machine stops. Raises CannotWrite."""
     part = path.with_name(path.name + ".part")
-    with part.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise CannotWrite(path, error) from error
+
+
+def _sync_folder(path: Path) -> None:
+    folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:

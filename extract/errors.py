@@ -5,12 +5,18 @@ ExtractError
 │   ├── BadToken      the forge refused the token
 │   ├── NoSuchRepository   not there, or not for this token
 │   ├── NotAForge     something answers, but not a forge's API
-│   └── ArchiveDamaged     files under the archive do not fit together
+│   ├── NotUnderstood      it is a forge, but of another version
+│   ├── ArchiveDamaged     files under the archive do not fit together
+│   ├── ArchiveForeign     they are of another format
+│   └── CannotWrite   the disk is full or closed to us
 └── TryAgain          the forge or the network failed; the next run continues where this one stopped
-    └── OutOfQuota    the forge's limit is in force
+    ├── Strained      it could not answer; a smaller question might do
+    └── OutOfQuota    the forge's limit is in force for longer than we wait
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 
 class ExtractError(Exception):
@@ -44,12 +50,40 @@ class NotAForge(NeedsAPerson):
         )
 
 
+class NotUnderstood(NeedsAPerson):
+    def __init__(self, forge: str, said: str) -> None:
+        super().__init__(
+            f"{forge} does not understand what we ask: {said}. An older Enterprise server may lack it: report its "
+            "version to forbenefit, or update it."
+        )
+
+
 class ArchiveDamaged(NeedsAPerson):
-    """A page that the manifest counts is missing or cannot be read."""
+    """A page that the manifest counts is missing or cannot be read, or the manifest itself, in a stream's folder."""
+
+    def __init__(self, folder: Path, what: str) -> None:
+        super().__init__(f"{what} Restore it from a backup, or run `forbenefit run` to fetch its stream anew.")
+        self.folder = folder
+
+
+class ArchiveForeign(NeedsAPerson):
+    """Files under the archive are of another format."""
+
+
+class CannotWrite(NeedsAPerson):
+    def __init__(self, path: Path, error: OSError) -> None:
+        super().__init__(
+            f"{path} cannot be written: {error.strerror or error}. Free space or mend the permissions, and run again; "
+            "what was acknowledged is kept and the next run continues there."
+        )
 
 
 class TryAgain(ExtractError):
     """The forge or the network failed; what was received is kept and the next run continues there."""
+
+
+class Strained(TryAgain):
+    """The forge could not answer this question, however often it was asked; it may answer a smaller one."""
 
 
 class OutOfQuota(TryAgain):

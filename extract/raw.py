@@ -209,6 +209,20 @@ CHANGE_COMMITS = Table(
     columns=(REPO_ID, NUMBER, SHA),
 )
 
+TOMBSTONES = Table(
+    schema="raw",
+    name="tombstones",
+    grain="one row per issue or change that was there once and is no more",
+    key=("repo_id", "number"),
+    columns=(
+        REPO_ID,
+        NUMBER,
+        Column("reason", pl.String, "What became of it.", one_of=("deleted", "transferred")),
+        Column("moved_to_url", pl.String, "Where it is now; null when it is nowhere.", nullable=True),
+        Column("noticed_at", INSTANT, "When we saw that it was gone."),
+    ),
+)
+
 QUARANTINE = Table(
     schema="raw",
     name="quarantine",
@@ -252,6 +266,7 @@ TABLES = (
     EMAILS,
     EMAIL_LINKS,
     CHANGE_COMMITS,
+    TOMBSTONES,
     QUARANTINE,
     STREAMS,
 )

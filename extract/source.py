@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from extract.errors import BadToken
+from extract.quota import Pool, Pools
+
 Report = Callable[[str, int, int | None], None]
 """Called as (stream, seen so far, total or None) while the work goes on."""
 
@@ -44,9 +47,29 @@ class Surroundings:
     until: datetime
     now: Callable[[], datetime]
     report: Report
+    note: Callable[[str], None]
+    """Called with what an operator should know though it stops nothing."""
+    sleep: Callable[[float], object]
+    pools: Pools
+    """What the tokens of each forge may still spend, shared by all repositories of a run."""
+    places: Mapping[str, str]
+    """Where under `archive` and `raw` the repositories of earlier runs are, by reference."""
     met: Callable[[str, Path], None]
     """Called with the id and raw partition before anything is written: what arrives before an error is to be found.
     Raises NeedsAPerson if another source of the same run has them already."""
+
+    rereads: int = 0
+    """Items of a repository that a run reads again though nothing says that they changed."""
+
+    def pool(self, source: Source) -> Pool:
+        """The tokens that the environment has for this source; BadToken if there are none."""
+        tokens = {name: self.environment[name] for name in source.token_variables if self.environment.get(name)}
+        if not tokens:
+            raise BadToken(source.forge, source.token_variables)
+        return self.pools.of(source.forge, tokens)
+
+    def known_place(self, source: Source) -> str | None:
+        return self.places.get(source.ref)
 
     def token(self, source: Source) -> str | None:
         """The first token that the environment has for this source."""

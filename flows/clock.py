@@ -1,7 +1,8 @@
-"""The only place that knows what time it is."""
+"""The only place that knows what time it is, and that waits."""
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 from flows.errors import BadConfiguration
@@ -9,6 +10,10 @@ from flows.errors import BadConfiguration
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def wait(seconds: float) -> None:
+    time.sleep(seconds)
 
 
 def run_name(started_at: datetime) -> str:

@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from flows import clock, environment, log
+from flows import budget, clock, environment, log
 from flows.data_directory import DataDirectory
 from flows.job import Job, Outcome, Settled
 from flows.settings import Settings, read_settings, sources
@@ -27,8 +27,11 @@ def perform(job: Job, parallel: int) -> Outcome:
     from flows import nightly
 
     nightly.reach_prefect()
-    with log.current.bars():
-        outcome = nightly.run(job, parallel)
+    try:
+        with log.current.bars():
+            outcome = nightly.run(job, parallel)
+    finally:
+        budget.keep(job)
     if outcome.published:
         write_report(job.directory, None)
     return outcome
@@ -73,6 +76,9 @@ def _job(command: str, settings: Settings, directory: DataDirectory, as_of: str 
         started_at=started_at,
         horizon_days=settings.horizon_days,
         nights_kept=settings.nights_kept,
+        quota_reserve_share=settings.quota_reserve_share,
+        longest_wait_minutes=settings.longest_wait_minutes,
+        rereads=settings.rereads,
     )
 
 
@@ -139,8 +145,10 @@ def status(data: Path) -> dict[str, Any]:
     )
     with closing(duckdb.connect(str(warehouse), read_only=True)) as db:
         rows = db.sql(coverage).pl().to_dicts()
+    tokens = budget.kept(directory)
     past = [pl.read_parquet(path) for path in sorted(directory.ops.glob("*/run.parquet"))[-10:]]
-    return {"data": str(directory.path), "coverage": rows, "runs": pl.concat(past).to_dicts() if past else []}
+    runs = pl.concat(past).to_dicts() if past else []
+    return {"data": str(directory.path), "coverage": rows, "budget": tokens, "runs": runs}
 
 
 def status_in_words(answer: dict[str, Any]) -> str:
@@ -153,6 +161,9 @@ def status_in_words(answer: dict[str, Any]) -> str:
         lines.append(f"  {row['full_name']:<40} {row['stream']:<16} {row['held']:>8} of {total:>8}  {until}")
         if not row["is_complete"]:
             lines.append(f"      incomplete: {row['reason']}")
+    if answer["budget"]:
+        lines += ["", "Budget, as the forges last told"]
+        lines += [f"  {budget.in_words(one)}" for one in answer["budget"]]
     lines += ["", "Last runs"]
     for one in answer["runs"]:
         lines.append(

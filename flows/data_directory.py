@@ -8,6 +8,7 @@ ops/                 one small file a run: its row and its verdicts, refused nig
 draft.duckdb         tonight's warehouse before its audit
 warehouse.duckdb     the published one
 nights/              the last published ones
+budget.json          what the tokens had left
 report.html
 lock                 who is using the folder
 """
@@ -40,6 +41,7 @@ class DataDirectory:
         self.archive, self.raw, self.ops = self.path / "archive", self.path / "raw", self.path / "ops"
         self.draft, self.warehouse = self.path / "draft.duckdb", self.path / "warehouse.duckdb"
         self.nights, self.report = self.path / "nights", self.path / "report.html"
+        self.budget = self.path / "budget.json"
         self._marker, self._lock = self.path / "forbenefit.json", self.path / "lock"
 
     def opened(self) -> DataDirectory:

@@ -9,7 +9,7 @@ from extract import raw
 from extract.errors import ExtractError, NeedsAPerson
 from extract.forges import FORGES
 from extract.source import Extracted, Source, Surroundings
-from flows import clock, environment, log
+from flows import budget, clock, environment, log
 from flows.job import Job, Settled
 
 _CLAIMS: dict[tuple[str, str], str] = {}
@@ -42,7 +42,12 @@ def surroundings(source: Source, job: Job, until: datetime) -> Surroundings:
         until=until,
         now=clock.now,
         report=report,
+        note=lambda what: log.current.event("repository.noted", repository=source.ref, note=what),
+        sleep=clock.wait,
+        pools=budget.pools(job),
+        places={ref: known["partition"] for ref, known in directory.repositories.items()},
         met=met,
+        rereads=job.rereads,
     )
 
 

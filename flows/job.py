@@ -26,6 +26,9 @@ class Job(BaseModel):
     started_at: datetime
     horizon_days: int = 180
     nights_kept: int = 7
+    quota_reserve_share: float = 0.1
+    longest_wait_minutes: float = 65
+    rereads: int = 25
 
     @property
     def run_id(self) -> str:

@@ -50,6 +50,15 @@ class Settings(Strict):
     repositories: tuple[Repository, ...] = Field(default=(), description="Repositories of the nightly run.")
     horizon_days: int = Field(default=180, ge=30, le=730, description="Silence that counts as having left.")
     parallel: int = Field(default=4, ge=1, le=16, description="Repositories worked on at once.")
+    quota_reserve_share: float = Field(
+        default=0.1, ge=0, lt=1, description="Share of a token's points that is left to the people who use it too."
+    )
+    longest_wait_minutes: float = Field(
+        default=65, ge=0, description="Longer waits for a forge's limit end the repository's part of the run."
+    )
+    rereads: int = Field(
+        default=25, ge=0, le=1000, description="Items of a repository that a run reads again without being told."
+    )
     nights_kept: int = Field(default=7, ge=1, description="Published warehouses kept beside the last one.")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from prefect import task
 from prefect.futures import PrefectFuture
 
-from extract.errors import ExtractError, TryAgain
+from extract.errors import ExtractError, OutOfQuota, TryAgain
 from extract.source import Extracted, Source
 from flows import extraction, log, publishing
 from flows.job import Job, Outcome, Settled
@@ -17,6 +17,8 @@ from quality.runner import Verdict
 def _worth_another_try(_task: object, _run: object, state: object) -> bool:
     try:
         state.result()  # type: ignore[attr-defined]
+    except OutOfQuota:  # it was waited for as long as is allowed
+        return False
     except TryAgain:
         return True
     except ExtractError:

@@ -19,7 +19,7 @@ from transform.core import (
     spells,
 )
 from transform.influence import concentration, scores
-from transform.ops import coverage, definitions, quality_results, quarantine, runs
+from transform.ops import coverage, definitions, quality_results, quarantine, runs, tombstones
 from transform.retention import cohorts, curves, newcomers
 
 BUILT: tuple[ModuleType, ...] = (
@@ -41,6 +41,7 @@ BUILT: tuple[ModuleType, ...] = (
     concentration,
     coverage,
     quarantine,
+    tombstones,
 )
 """Tables with a `build` of their own."""
 

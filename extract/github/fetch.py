@@ -3,21 +3,28 @@
 A window is `[since, until)`: `until` is the start of the run, never "now", because items that change while we read
 move to the front of the list and would be missed behind our backs; they belong to the next window. A page and the
 rests of its nested lists are durable before the manifest moves on to the next cursor.
+
+A page that the forge cannot make shrinks, down to one item; if that one cannot be had either, a page that says so
+stands in its place, and `facts["again"]` has its number for the next run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from extract.archive import Archive, Page
+from extract.errors import Strained
 from extract.github import queries
-from extract.github.client import Client
+from extract.github.client import TRIES, Client
+from extract.github.nested import Rests
+from extract.github.sizes import TRIES_BEFORE_SHRINKING, PageSize
 
 OVERLAP = timedelta(hours=1)
 """Read again before the watermark, for clocks that disagree and replicas that lag."""
+NEWEST_CHANGE_FIRST = {"field": "UPDATED_AT", "direction": "DESC"}
 
 
 @dataclass(frozen=True)
@@ -38,9 +45,9 @@ STREAMS = (
 Report = Callable[[str, int, int | None], None]
 
 
-def fetch_repository(client: Client, full_name: str) -> Page:
-    """What the forge says of the repository itself; follows renames."""
-    return client.get(f"/repos/{full_name}", full_name)
+def fetch_repository(client: Client, full_name: str, etag: str | None = None) -> Page | None:
+    """What the forge says of the repository itself; follows renames. None if it says the same as with that etag."""
+    return client.get(f"/repos/{full_name}", full_name, etag)
 
 
 def fetch_newest(client: Client, full_name: str) -> dict[str, dict[str, Any]]:
@@ -56,68 +63,78 @@ def fetch_stream(
     client: Client, archive: Archive, stream: Stream, full_name: str, newest: dict[str, Any], until: str, report: Report
 ) -> None:
     """Brings the archive of one stream up to `until`: first what an earlier run left half done, then what is new."""
+    walk = Walk(client, archive, stream, full_name, report)
     if archive.manifest.window is not None:
-        _walk(client, archive, stream, full_name, report)
+        walk.to_the_end()
     if archive.manifest.watermark is not None and archive.manifest.facts.get("newest") == newest:
         archive.acknowledge(watermark=max(until, archive.manifest.watermark))
         return
     window = {"since": _since(archive.manifest.watermark), "until": until, "after": None, "newest": newest, "seen": 0}
     archive.acknowledge(window=window)
-    _walk(client, archive, stream, full_name, report)
+    walk.to_the_end()
 
 
-def _walk(client: Client, archive: Archive, stream: Stream, full_name: str, report: Report) -> None:
-    while archive.manifest.window is not None:
-        window = archive.manifest.window
-        variables = {**names(full_name), "first": stream.first, "after": window["after"], "nested": stream.nested}
-        page = client.ask(stream.query, variables, full_name)
-        connection = page.data()["data"]["repository"][stream.connection]
-        rests = list(_rests(client, connection["nodes"], full_name))
+class Walk:
+    """One stream of one repository, page by page."""
+
+    def __init__(self, client: Client, archive: Archive, stream: Stream, full_name: str, report: Report) -> None:
+        self.client, self.archive, self.stream, self.full_name = client, archive, stream, full_name
+        self.report = report
+        self.size = PageSize(stream.first, stream.nested)
+        self.rests = Rests(client, full_name)
+
+    def to_the_end(self) -> None:
+        while self.archive.manifest.window is not None:
+            self._one_page(self.archive.manifest.window)
+
+    def _one_page(self, window: dict[str, Any]) -> None:
+        page, unanswered = self._page(window["after"])
+        connection = page.data()["data"]["repository"][self.stream.connection]
+        self.rests.unfinished = unanswered
+        pages = [page, *(() if unanswered else self.rests.of(connection["nodes"]))]
         seen = window["seen"] + len(connection["nodes"])
+        facts = dict(self.archive.manifest.facts)
+        if self.rests.unfinished:
+            facts["again"] = sorted({*facts.get("again", ()), *self.rests.unfinished})
         if _is_last(connection, window["since"]):
-            archive.append([page, *rests], window=None, watermark=window["until"], facts={"newest": window["newest"]})
+            facts["newest"] = window["newest"]
+            self.archive.append(pages, window=None, watermark=window["until"], facts=facts)
         else:
             rest = {**window, "after": connection["pageInfo"]["endCursor"], "seen": seen}
-            archive.append([page, *rests], window=rest)
-        report(stream.name, seen, None if window["since"] else connection["totalCount"])
+            self.archive.append(pages, window=rest, facts=facts)
+        self.report(self.stream.name, seen, None if window["since"] else connection["totalCount"])
+
+    def _page(self, after: str | None) -> tuple[Page, set[int]]:
+        """The page behind a cursor, as large as the forge can make it, and the numbers of items it could not give."""
+        while True:
+            variables = {**names(self.full_name), "first": self.size.first, "after": after, "nested": self.size.nested}
+            tries = TRIES if self.size.is_smallest else TRIES_BEFORE_SHRINKING
+            try:
+                page = self.client.ask(self.stream.query, variables, self.full_name, tries=tries)
+            except Strained as error:
+                if self.size.is_smallest:
+                    return self._isolated(after, error)
+                self.size.shrink()
+                continue
+            self.size.rest()
+            return page, set()
+
+    def _isolated(self, after: str | None, error: Strained) -> tuple[Page, set[int]]:
+        """The one item that cannot be had, by its number alone; raises Strained if not even that can be had."""
+        variables = {**names(self.full_name), "first": 1, "after": after, "order": NEWEST_CHANGE_FIRST}
+        page = self.client.ask(queries.NUMBERS[self.stream.name], variables, self.full_name)
+        answer = page.data()["data"]
+        connection = answer["repository"][self.stream.connection]
+        for node in connection["nodes"]:
+            node["unanswered"] = {self.stream.name: str(error)}
+        asked = {"query": self.stream.query, "variables": variables}
+        return self.client.no_answer(asked, answer), {node["number"] for node in connection["nodes"]}
 
 
 def _is_last(connection: dict[str, Any], since: str | None) -> bool:
     if not connection["pageInfo"]["hasNextPage"]:
         return True
     return since is not None and connection["nodes"][-1]["updatedAt"] < since
-
-
-def _rests(client: Client, nodes: list[dict[str, Any]], full_name: str) -> Iterator[Page]:
-    """The pages of nested lists that did not fit, in an order in which parents come before their parts."""
-    for node in nodes:
-        comments = queries.MORE_ISSUE_COMMENTS if node["__typename"] == "Issue" else queries.MORE_CHANGE_COMMENTS
-        yield from _follow(client, comments, node["id"], "comments", node["comments"], full_name)
-        if "reviews" in node:
-            yield from _follow_reviews(client, node, full_name)
-
-
-def _follow_reviews(client: Client, node: dict[str, Any], full_name: str) -> Iterator[Page]:
-    reviews = list(node["reviews"]["nodes"])
-    for page in _follow(client, queries.MORE_REVIEWS, node["id"], "reviews", node["reviews"], full_name, nested=50):
-        reviews += page.data()["data"]["node"]["reviews"]["nodes"]
-        yield page
-    for review in reviews:
-        if review["submittedAt"] is None:  # still being written: it is none yet
-            continue
-        yield from _follow(
-            client, queries.MORE_REVIEW_COMMENTS, review["id"], "comments", review["comments"], full_name
-        )
-
-
-def _follow(
-    client: Client, query: str, node_id: str, name: str, connection: dict[str, Any], full_name: str, **sizes: int
-) -> Iterator[Page]:
-    while connection["pageInfo"]["hasNextPage"]:
-        after = connection["pageInfo"]["endCursor"]
-        page = client.ask(query, {"id": node_id, "after": after, **sizes}, full_name)
-        yield page
-        connection = page.data()["data"]["node"][name]
 
 
 def names(full_name: str) -> dict[str, str]:

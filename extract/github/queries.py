@@ -1,5 +1,9 @@
 """What we ask GitHub. Only variables carry values, never the text of a query."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 ACTOR = """
 fragment actor on Actor {
   __typename
@@ -34,6 +38,27 @@ fragment review on PullRequestReview {
 }
 """
 
+ISSUE_ITEM = """
+fragment issueItem on Issue {
+  __typename id number title body url state stateReason createdAt updatedAt closedAt
+  author { ...actor }
+  comments(first: $nested) { totalCount pageInfo { hasNextPage endCursor } nodes { ...comment } }
+}
+"""
+
+CHANGE_ITEM = """
+fragment changeItem on PullRequest {
+  __typename id number title body url state isDraft createdAt updatedAt closedAt mergedAt
+  baseRefName baseRefOid headRefOid additions deletions changedFiles
+  author { ...actor }
+  mergedBy { ...actor }
+  mergeCommit { oid }
+  commits { totalCount }
+  comments(first: $nested) { totalCount pageInfo { hasNextPage endCursor } nodes { ...comment } }
+  reviews(first: $nested) { totalCount pageInfo { hasNextPage endCursor } nodes { ...review } }
+}
+"""
+
 ISSUES = (
     """
 query Issues($owner: String!, $name: String!, $first: Int!, $after: String, $nested: Int!) {
@@ -41,15 +66,12 @@ query Issues($owner: String!, $name: String!, $first: Int!, $after: String, $nes
     issues(first: $first, after: $after, orderBy: {field: UPDATED_AT, direction: DESC}) {
       totalCount
       pageInfo { hasNextPage endCursor }
-      nodes {
-        __typename id number title body url state stateReason createdAt updatedAt closedAt
-        author { ...actor }
-        comments(first: $nested) { totalCount pageInfo { hasNextPage endCursor } nodes { ...comment } }
-      }
+      nodes { ...issueItem }
     }
   }
 }
 """
+    + ISSUE_ITEM
     + COMMENT
     + ACTOR
 )
@@ -61,20 +83,12 @@ query Changes($owner: String!, $name: String!, $first: Int!, $after: String, $ne
     pullRequests(first: $first, after: $after, orderBy: {field: UPDATED_AT, direction: DESC}) {
       totalCount
       pageInfo { hasNextPage endCursor }
-      nodes {
-        __typename id number title body url state isDraft createdAt updatedAt closedAt mergedAt
-        baseRefName baseRefOid headRefOid additions deletions changedFiles
-        author { ...actor }
-        mergedBy { ...actor }
-        mergeCommit { oid }
-        commits { totalCount }
-        comments(first: $nested) { totalCount pageInfo { hasNextPage endCursor } nodes { ...comment } }
-        reviews(first: $nested) { totalCount pageInfo { hasNextPage endCursor } nodes { ...review } }
-      }
+      nodes { ...changeItem }
     }
   }
 }
 """
+    + CHANGE_ITEM
     + REVIEW
     + REVIEW_COMMENT
     + COMMENT
@@ -90,13 +104,35 @@ query Newest($owner: String!, $name: String!) {
 }
 """
 
+NUMBERS = {
+    "issues": """
+query Issues($owner: String!, $name: String!, $first: Int!, $after: String, $order: IssueOrder!) {
+  repository(owner: $owner, name: $name) {
+    issues(first: $first, after: $after, orderBy: $order) {
+      totalCount pageInfo { hasNextPage endCursor } nodes { id number updatedAt }
+    }
+  }
+}
+""",
+    "changes": """
+query Changes($owner: String!, $name: String!, $first: Int!, $after: String, $order: IssueOrder!) {
+  repository(owner: $owner, name: $name) {
+    pullRequests(first: $first, after: $after, orderBy: $order) {
+      totalCount pageInfo { hasNextPage endCursor } nodes { id number updatedAt }
+    }
+  }
+}
+""",
+}
+"""Which items there are, and nothing else of them: a hundred of these cost a point."""
+
 MORE_ISSUE_COMMENTS = (
     """
-query MoreIssueComments($id: ID!, $after: String!) {
+query MoreIssueComments($id: ID!, $first: Int!, $after: String!) {
   node(id: $id) {
     ... on Issue {
       __typename id number
-      comments(first: 100, after: $after) { totalCount pageInfo { hasNextPage endCursor } nodes { ...comment } }
+      comments(first: $first, after: $after) { totalCount pageInfo { hasNextPage endCursor } nodes { ...comment } }
     }
   }
 }
@@ -111,11 +147,11 @@ MORE_CHANGE_COMMENTS = MORE_ISSUE_COMMENTS.replace("MoreIssueComments", "MoreCha
 
 MORE_REVIEWS = (
     """
-query MoreReviews($id: ID!, $after: String!, $nested: Int!) {
+query MoreReviews($id: ID!, $first: Int!, $after: String!, $nested: Int!) {
   node(id: $id) {
     ... on PullRequest {
       __typename id number
-      reviews(first: 50, after: $after) { totalCount pageInfo { hasNextPage endCursor } nodes { ...review } }
+      reviews(first: $first, after: $after) { totalCount pageInfo { hasNextPage endCursor } nodes { ...review } }
     }
   }
 }
@@ -127,12 +163,12 @@ query MoreReviews($id: ID!, $after: String!, $nested: Int!) {
 
 MORE_REVIEW_COMMENTS = (
     """
-query MoreReviewComments($id: ID!, $after: String!) {
+query MoreReviewComments($id: ID!, $first: Int!, $after: String!) {
   node(id: $id) {
     ... on PullRequestReview {
       __typename id fullDatabaseId
       pullRequest { id number }
-      comments(first: 100, after: $after) { totalCount pageInfo { hasNextPage endCursor } nodes { ...reviewComment } }
+      comments(first: $first, after: $after) { totalCount pageInfo { hasNextPage endCursor } nodes { ...reviewComment } }
     }
   }
 }
@@ -154,3 +190,23 @@ query AuthorsOfCommits($owner: String!, $name: String!{variables}) {{
 
 fragment signed on Commit {{ oid author {{ user {{ ...actor }} }} }}
 {ACTOR}"""
+
+
+def items_by_number(streams: Sequence[str]) -> str:
+    """The query for items of these streams, `$n0`, `$n1`, ...; one that is no more is null, with a NOT_FOUND error."""
+    variables = "".join(f", $n{at}: Int!" for at in range(len(streams)))
+    items = "".join(f"    i{at}: {ONE_ITEM[stream].format(at)}\n" for at, stream in enumerate(streams))
+    fragments = "".join(PARTS[stream] for stream in sorted(set(streams)))
+    return f"""
+query ItemsByNumber($owner: String!, $name: String!, $nested: Int!{variables}) {{
+  repository(owner: $owner, name: $name) {{
+{items}  }}
+}}
+{fragments}{COMMENT}{ACTOR}"""
+
+
+ONE_ITEM = {
+    "issues": "issue(number: $n{}) {{ ...issueItem }}",
+    "changes": "pullRequest(number: $n{}) {{ ...changeItem }}",
+}
+PARTS = {"issues": ISSUE_ITEM, "changes": CHANGE_ITEM + REVIEW + REVIEW_COMMENT}

@@ -17,7 +17,7 @@ Of an item that was read several times only the latest reading counts, with just
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -72,28 +72,79 @@ def read_repository(page: Page, forge: str) -> Record:
     }
 
 
-def read_groups(pages: Iterable[tuple[int, Page]]) -> Iterator[tuple[list[Record], list[Record]]]:
-    """From pages newest first: the nodes of each page of items, with the nodes of the rests that follow it."""
+@dataclass(frozen=True)
+class Group:
+    """The nodes of one page of items, with the nodes of the rests that follow it."""
+
+    fetched_at: str
+    nodes: list[Record]
+    rests: list[Record]
+
+
+def read_groups(pages: Iterable[tuple[int, Page]]) -> Iterator[Group]:
+    """From pages newest first to groups newest first."""
     rests: list[Record] = []
     for _, page in pages:
         data = page.data()["data"]
         if "node" in data:
             rests.append(data["node"])
             continue
-        connection = next(iter(data["repository"].values()))
-        yield connection["nodes"], list(reversed(rests))
+        yield Group(page.fetched_at, _nodes(data["repository"]), list(reversed(rests)))
         rests = []
 
 
-def read_items(nodes: list[Record], rests: list[Record], seen: set[str], into: Records) -> None:
-    """Adds items not seen in a later page, with all their parts; one that cannot be read goes to quarantine whole."""
+def _nodes(said: Record) -> list[Record]:
+    """`{"issues": {"nodes": [...]}}`, or items asked for by number: `{"i0": {...}, "i1": null}`."""
+    connection = next(iter(said.values()), None)
+    if connection is not None and "nodes" in connection:
+        return list(connection["nodes"])
+    return [node for node in said.values() if node is not None]
+
+
+def read_tombstones(pages: Iterable[tuple[int, Page]], repo_id: str) -> dict[int, Record]:
+    """By number, from pages newest first: 404 or 410 is deleted; an answer from elsewhere, transferred."""
+    found: dict[int, Record] = {}
+    for _, page in pages:
+        said = page.data()
+        found.setdefault(
+            page.asked["number"],
+            {
+                "repo_id": repo_id,
+                "number": page.asked["number"],
+                "reason": "transferred" if page.status == 200 else "deleted",
+                "moved_to_url": said.get("html_url") if page.status == 200 else None,
+                "noticed_at": _instant(page.fetched_at),
+            },
+        )
+    return found
+
+
+def read_items(group: Group, seen: set[int], gone: Mapping[int, Record], into: Records) -> None:
+    """Adds items not seen in a later page, with all their parts; one that cannot be read goes to quarantine whole.
+
+    What has a tombstone that is younger is left out: it is not on the forge any more.
+    """
     rests_of: dict[str, list[Record]] = defaultdict(list)
-    for rest in rests:
+    for rest in group.rests:
         rests_of[rest.get("pullRequest", rest)["id"]].append(rest)
+    fetched_at = datetime.fromisoformat(group.fetched_at)
+    for node in group.nodes:
+        number = node["number"]
+        if number in seen:
+            continue
+        rests = rests_of[node["id"]] if "id" in node else []
+        _note_unanswered(number, [node, *rests], into)
+        if "unanswered" in node:  # an earlier reading may know the item
+            continue
+        seen.add(number)
+        if number not in gone or gone[number]["noticed_at"] < fetched_at:
+            _read_or_quarantine(node, [rest for rest in rests if "unanswered" not in rest], into)
+
+
+def _note_unanswered(number: int, nodes: list[Record], into: Records) -> None:
     for node in nodes:
-        if node["id"] not in seen:
-            seen.add(node["id"])
-            _read_or_quarantine(node, rests_of[node["id"]], into)
+        for part, reason in node.get("unanswered", {}).items():
+            into.add("quarantine", stream=part, record_id=str(number), reason=reason)
 
 
 def _read_or_quarantine(node: Record, rests: list[Record], into: Records) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
+import heapq
 import json
-from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,67 +12,135 @@ from typing import Any
 import polars as pl
 
 from extract import raw
-from extract.archive import Archive, write_durably
-from extract.errors import BadToken, ExtractError
+from extract.archive import Archive, Page, set_aside, write_durably
+from extract.errors import ArchiveDamaged, ExtractError
 from extract.git.mine import MIRROR, mine
 from extract.github import authors, fetch, read
 from extract.github.client import Client
+from extract.github.sweep import Sweep
 from extract.source import Extracted, Source, Surroundings, folder_name
 
-READER_VERSION = 1
+READER_VERSION = 2
 """Counts up when `read` changes, so that partitions are read again from the archive."""
 
 ROWS_IN_MEMORY = 50_000
 ITEM_STREAMS = ("issues", "changes")
+READ_STREAMS = ("repository", *ITEM_STREAMS, "again", "tombstones")
+ITEM_TABLES = {table.name: table for table in (raw.ITEMS, raw.COMMENTS, raw.REVIEWS)}
 
 
 def extract(source: Source, around: Surroundings) -> Extracted:
     """Fetches what is new, reads the archive into raw, then mines the git history.
 
-    Whatever arrived before an error is in raw all the same, marked incomplete; the error is raised then.
+    Whatever arrived before an error is in raw all the same, marked incomplete; the error is raised then. Pages that
+    cannot be read any more are set aside, and their stream is fetched anew.
     """
-    token = around.token(source)
-    if token is None:
-        raise BadToken(source.forge, source.token_variables)
-    client = Client(source.forge, source.base_url, token, source.token_variables, around.now)
-    page = fetch.fetch_repository(client, source.name)
+    client = Client(source.forge, source.base_url, around.pool(source), around.now, around.sleep)
+    for _ in READ_STREAMS:
+        try:
+            return _extract(source, client, around)
+        except ArchiveDamaged as damage:
+            around.note(f"{damage} Set aside; fetching it anew.")
+            set_aside(damage.folder)
+    return _extract(source, client, around)
+
+
+def _extract(source: Source, client: Client, around: Surroundings) -> Extracted:
+    page = _repository_page(source, client, around)
     repository = read.read_repository(page, source.forge)
     place = f"{folder_name(source.forge)}/{folder_name(str(page.data()['id']))}"
     archive, partition = around.archive / place, around.raw / place
     around.met(repository["repo_id"], partition)
     _keep_repository(Archive(archive / "repository"), page, repository, source.forge)
+    full_name = repository["full_name"]
+    sweep = Sweep(client, Archive(archive / "again"), Archive(archive / "tombstones"), full_name, around.report)
+    was_whole = all(Archive(archive / name).manifest.watermark is not None for name in ITEM_STREAMS)
     try:
-        _fetch_items(client, archive, repository["full_name"], around)
+        newest = _fetch_items(client, sweep, archive, full_name, around)
     finally:
+        read_archive(archive, partition / "forge", source.forge)
+    if _swept(sweep, archive, partition / "forge", newest, around.rereads if was_whole else 0):
         read_archive(archive, partition / "forge", source.forge)
     _mine_git(source, page.data().get("clone_url"), repository, archive, partition, around)
     if source.git_url != "":
-        authors.link(client, archive, partition, repository["full_name"], around.report)
+        authors.link(client, archive, partition, full_name, around.report)
     return Extracted(repository["repo_id"], partition, client.requests, raw.reasons(partition))
 
 
-def _keep_repository(archive: Archive, page: Any, repository: dict[str, Any], forge: str) -> None:
+def _repository_page(source: Source, client: Client, around: Surroundings) -> Page:
+    """What the forge says of the repository; the last page again if it still says the same."""
+    place = around.known_place(source)
+    last = None if place is None else next(Archive(around.archive / place / "repository").newest_first(), None)
+    etag = None if last is None else last[1].headers.get("etag")
+    page = fetch.fetch_repository(client, source.name, etag)
+    return page or last[1]  # type: ignore[index]  # only what has an etag can be unchanged
+
+
+def _keep_repository(archive: Archive, page: Page, repository: dict[str, Any], forge: str) -> None:
     last = next(archive.newest_first(), None)
     if last is None or read.read_repository(last[1], forge) != repository:
         archive.append([page])
 
 
-def _fetch_items(client: Client, archive: Path, full_name: str, around: Surroundings) -> None:
+def _fetch_items(
+    client: Client, sweep: Sweep, archive: Path, full_name: str, around: Surroundings
+) -> dict[str, dict[str, Any]]:
+    """What an earlier run could not have, then what is new; gives the forge's totals and newest changes."""
     newest = fetch.fetch_newest(client, full_name)
     until = around.until.isoformat()
     for stream in fetch.STREAMS:
         place = Archive(archive / stream.name)
+        left = place.manifest.facts.get("again")
+        if left:
+            unfinished = sweep.read_again({stream.name: set(left)})
+            place.acknowledge(facts={**place.manifest.facts, "again": sorted(unfinished)})
         fetch.fetch_stream(client, place, stream, full_name, newest[stream.name], until, around.report)
+    return newest
+
+
+def _swept(sweep: Sweep, archive: Path, folder: Path, newest: dict[str, dict[str, Any]], rereads: int) -> bool:
+    """Whether the archive has grown by what the windows could not see."""
+    pages = sweep.pages
+    held = _held(folder)
+    left = {name: set(Archive(archive / name).manifest.facts.get("again", ())) for name in ITEM_STREAMS}
+    sweep.reconcile(held, {name: newest[name]["total"] for name in ITEM_STREAMS}, left)
+    sweep.roll(held, rereads, lambda pages: is_known(pages, folder))
+    return sweep.pages > pages
+
+
+def _held(folder: Path) -> dict[str, set[int]]:
+    """Numbers in raw by stream, what is in quarantine with them."""
+    items = pl.read_parquet(folder / "items.parquet", columns=["kind", "number"])
+    spoilt = pl.read_parquet(folder / "quarantine.parquet", columns=["stream", "record_id"])
+    return {
+        f"{kind}s": {*items.filter(kind=kind)["number"], *map(int, spoilt.filter(stream=f"{kind}s")["record_id"])}
+        for kind in ("issue", "change")
+    }
+
+
+def is_known(pages: list[Page], folder: Path) -> bool:
+    """Whether items read again say nothing but what raw says already: they need not be kept then."""
+    repository = pl.read_parquet(folder / "repositories.parquet").row(0, named=True)
+    records = read.Records(repository["forge"], repository["repo_id"])
+    for group in read.read_groups(reversed(list(enumerate(pages)))):
+        read.read_items(group, set(), {}, records)
+    numbers = [record["number"] for record in records.tables["items"]]
+    for name, table in ITEM_TABLES.items():
+        now = pl.DataFrame(records.tables[name], schema=table.polars_schema).sort(table.key)
+        before = pl.scan_parquet(folder / f"{name}.parquet").filter(pl.col("number").is_in(numbers)).collect()
+        if not now.equals(before.select(table.column_names).sort(table.key)):
+            return False
+    return True
 
 
 def read_archive(archive: Path, folder: Path, forge: str) -> None:
     """Raw from the archive, without a network; nothing is done where both are as they were."""
-    streams = {name: Archive(archive / name) for name in ("repository", *ITEM_STREAMS)}
+    streams = {name: Archive(archive / name) for name in READ_STREAMS}
     stamp = json.dumps({"reader": READER_VERSION, **{name: _made_from(stream) for name, stream in streams.items()}})
     repository = read.read_repository(next(streams["repository"].newest_first())[1], forge)
     if not (folder / "stamp.json").exists() or (folder / "stamp.json").read_text() != stamp:
         records = read.Records(forge, repository["repo_id"])
-        raw.write(folder, _frames(records, [streams[name] for name in ITEM_STREAMS]))
+        raw.write(folder, _frames(records, streams))
         raw.write(folder, {"repositories": pl.DataFrame([repository], schema=raw.REPOSITORIES.polars_schema)})
         write_durably(folder / "stamp.json", stamp.encode())
     raw.write(folder, {"streams": _coverage(repository["repo_id"], folder, streams)})
@@ -84,23 +152,27 @@ def _made_from(archive: Archive) -> tuple[int, str | None]:
     return archive.manifest.pages, None if last is None else last[1].fetched_at
 
 
-def _frames(records: read.Records, archives: Iterable[Archive]) -> dict[str, pl.DataFrame]:
-    tables = {table.name: table for table in (raw.ITEMS, raw.COMMENTS, raw.REVIEWS, raw.QUARANTINE)}
+def _frames(records: read.Records, streams: dict[str, Archive]) -> dict[str, pl.DataFrame]:
+    tables = ITEM_TABLES | {raw.QUARANTINE.name: raw.QUARANTINE}
     parts: dict[str, list[pl.DataFrame]] = {name: [table.empty()] for name, table in tables.items()}
 
     def shelve() -> None:
         for name, table in tables.items():
             parts[name].append(pl.DataFrame(records.tables.pop(name, []), schema=table.polars_schema))
 
-    for archive in archives:
-        seen: set[str] = set()
-        for nodes, rests in read.read_groups(archive.newest_first()):
-            read.read_items(nodes, rests, seen, records)
-            if sum(map(len, records.tables.values())) > ROWS_IN_MEMORY:
-                shelve()
+    gone = read.read_tombstones(streams["tombstones"].newest_first(), records.repo_id)
+    groups = [read.read_groups(streams[name].newest_first()) for name in (*ITEM_STREAMS, "again")]
+    seen: set[int] = set()
+    for group in heapq.merge(*groups, key=lambda group: group.fetched_at, reverse=True):
+        read.read_items(group, seen, gone, records)
+        if sum(map(len, records.tables.values())) > ROWS_IN_MEMORY:
+            shelve()
     shelve()
     frames = {name: pl.concat(frames).unique(tables[name].key, keep="first") for name, frames in parts.items()}
     frames["accounts"] = pl.DataFrame(list(records.accounts.values()), schema=raw.ACCOUNTS.polars_schema)
+    held = set(frames["items"]["number"])
+    buried = [stone for number, stone in gone.items() if number not in held]
+    frames["tombstones"] = pl.DataFrame(buried, schema=raw.TOMBSTONES.polars_schema)
     return frames
 
 

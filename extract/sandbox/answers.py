@@ -96,6 +96,14 @@ def resolve_object(_: Node, info: Info, oid: str) -> Node | None:
     return view.commits.get(oid)
 
 
+def resolve_item(source: Node, info: Info, number: int) -> Any:
+    wanted, said = {"issue": ("Issue", "an Issue"), "pullRequest": ("PullRequest", "a PullRequest")}[info.field_name]
+    found = source["_by_number"].get(number)
+    if found is None or found["__typename"] != wanted:
+        raise refusal("NOT_FOUND", f"Could not resolve to {said} with the number of {number}.")
+    return found
+
+
 def resolve_node(_: None, info: Info, id: str) -> Node:
     return node_of(info, id)
 
@@ -168,7 +176,7 @@ def executable_schema() -> GraphQLSchema:
         _attach(schema, name, dict.fromkeys(lists, resolve_ordered))
     for name, lists in _PLAIN_LISTS.items():
         _attach(schema, name, dict.fromkeys(lists, resolve_plain_list))
-    _attach(schema, "Repository", {"object": resolve_object})
+    _attach(schema, "Repository", {"object": resolve_object, "issue": resolve_item, "pullRequest": resolve_item})
     _attach(schema, "Issue", {"stateReason": any_arguments})
     _attach(schema, "PullRequest", {"commits": any_arguments})
     return schema

@@ -8,10 +8,12 @@ import json
 from email.utils import format_datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
+from math import ceil
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
 from .answers import RATE_LIMIT_POINTS, answer
+from .faults import Window, half_of
 from .githttp import GitFailed, GitRequest, git_answers, is_read_only
 from .rest import BAD_CREDENTIALS, NOT_FOUND, as_json, rest_answer
 from .view import View
@@ -32,6 +34,8 @@ class Handler(BaseHTTPRequestHandler):
     forge: ClassVar[SandboxForge]
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+    window: Window | None = None
+    is_halved = False
 
     def do_GET(self) -> None:
         self._route()
@@ -57,6 +61,8 @@ class Handler(BaseHTTPRequestHandler):
             self._send(200, LOGIN_PAGE, "text/html; charset=utf-8")
         elif not self._is_known():
             self._send_json(401, BAD_CREDENTIALS, used)
+        elif self._is_refused() or self._is_broken(path, body):
+            return
         elif path in GRAPHQL_PATHS and self.command == "POST":
             self._graphql(body, used)
         else:
@@ -65,6 +71,36 @@ class Handler(BaseHTTPRequestHandler):
     def _is_known(self) -> bool:
         scheme, _, token = self.headers.get("Authorization", "").partition(" ")
         return scheme.lower() in ("bearer", "token") and token.strip() in self.forge.tokens
+
+    def _token(self) -> str:
+        return self.headers.get("Authorization", "").partition(" ")[2].strip()
+
+    def _is_refused(self) -> bool:
+        """Answers itself where a secondary limit is in force, or no point is left."""
+        wait = self.forge.faults.blocked_for(self._token())
+        if wait is not None:
+            said = {"message": "You have exceeded a secondary rate limit. Please wait a few minutes."}
+            self._send_json(403, said, 0, {"Retry-After": str(wait)})
+            return True
+        self.window = self.forge.faults.spend(self._token())
+        if self.window is not None and self.window.was_told:
+            error = {"type": "RATE_LIMITED", "message": "API rate limit already exceeded for this user."}
+            self._send_json(200, {"errors": [error]}, 0)
+            return True
+        return False
+
+    def _is_broken(self, path: str, body: bytes) -> bool:
+        """Answers itself where the answer breaks on its way."""
+        kind = self.forge.faults.strike(path.encode() + body)
+        if kind == "bad_gateway":
+            self._send(502, BAD_GATEWAY_PAGE, "text/html; charset=utf-8")
+        elif kind == "half_json":
+            self._send(200, b'{"data":{"repository":{"iss', "application/json; charset=utf-8")
+        elif kind == "cut_connection":
+            self.wfile.write(head(200, [("Content-Type", "application/json"), ("Content-Length", "4096")]) + b'{"da')
+            self.close_connection = True
+        self.is_halved = kind == "half_data"
+        return kind not in (None, "half_data")
 
     def _graphql(self, body: bytes, used: int) -> None:
         failure = self.forge.take_failure()
@@ -78,7 +114,11 @@ class Handler(BaseHTTPRequestHandler):
         if not isinstance(request, dict):
             self._send_json(400, {"message": "Problems parsing JSON"}, used)
             return
-        self._send_json(200, answer(self.forge.view(), request, points_used=used), used)
+        said = answer(self.forge.view(), request, points_used=used)
+        if self.forge.faults.is_too_much(said, (request.get("variables") or {}).get("first")):
+            self._send(502, BAD_GATEWAY_PAGE, "text/html; charset=utf-8")
+            return
+        self._send_json(200, half_of(said) if self.is_halved else said, used)
 
     def _rest(self, path: str, used: int) -> None:
         if not path.startswith(f"{REST_ROOT}/") or self.command == "POST":
@@ -93,15 +133,23 @@ class Handler(BaseHTTPRequestHandler):
     def _send_json(self, status: int, body: Any, used: int, headers: dict[str, str] | None = None) -> None:
         view: View = self.forge.view()
         limits = {
-            "X-RateLimit-Limit": str(RATE_LIMIT_POINTS),
-            "X-RateLimit-Remaining": str(max(RATE_LIMIT_POINTS - used - 1, 1)),
-            "X-RateLimit-Used": str(used + 1),
-            "X-RateLimit-Reset": str(int(view.as_of.timestamp())),
+            **self._limits(used),
             "X-GitHub-Media-Type": "github.v3; format=json",
             "Date": format_datetime(view.as_of, usegmt=True),
         }
         payload = b"" if body is None else as_json(body)
         self._send(status, payload, "application/json; charset=utf-8", limits | (headers or {}))
+
+    def _limits(self, used: int) -> dict[str, str]:
+        limit = RATE_LIMIT_POINTS if self.window is None else self.forge.faults.points or 0
+        spent = used + 1 if self.window is None else self.window.used
+        resets = self.forge.as_of.timestamp() if self.window is None else self.window.ends_at
+        return {
+            "X-RateLimit-Limit": str(limit),
+            "X-RateLimit-Remaining": str(max(limit - spent, 0 if self.window else 1)),
+            "X-RateLimit-Used": str(spent),
+            "X-RateLimit-Reset": str(ceil(resets)),
+        }
 
     def _send(self, status: int, payload: bytes, content_type: str, headers: dict[str, str] | None = None) -> None:
         given = {"Content-Type": content_type, "Vary": "Accept-Encoding"} | (headers or {})

@@ -15,6 +15,7 @@ NOT_FOUND = {"message": "Not Found", "documentation_url": DOCUMENTATION, "status
 BAD_CREDENTIALS = {"message": "Bad credentials", "documentation_url": DOCUMENTATION, "status": "401"}
 _BY_NAME = re.compile(r"/repos/([^/]+)/([^/]+)")
 _BY_ID = re.compile(r"/repositories/(\d+)")
+_ITEM = re.compile(r"(/repos/[^/]+/[^/]+)/issues/(\d+)")
 _OWNER_ID = 7_000_001
 
 ALWAYS: Node = {
@@ -36,8 +37,20 @@ def rest_answer(view: View, path: str, *, root: str, requests_used: int) -> tupl
     """Status and body for a path below the API's root, such as /repos/commons/bazaar."""
     if path == "/rate_limit":
         return 200, rate_limits(view, requests_used)
+    by_number = _ITEM.fullmatch(path)
+    if by_number:
+        return item_answer(repository_at(view, by_number[1]), int(by_number[2]), root)
     found = repository_at(view, path)
     return (404, NOT_FOUND) if found is None else (200, repository_body(found, root))
+
+
+def item_answer(repository: Node | None, number: int, root: str) -> tuple[int, Node]:
+    """One issue or change: what it takes to see that it is there."""
+    item = None if repository is None else repository["_by_number"].get(number)
+    if repository is None or item is None:
+        return 404, NOT_FOUND
+    place = f"{root}/repos/{repository['nameWithOwner']}"
+    return 200, {"number": number, "id": int(item["fullDatabaseId"]), "repository_url": place, "html_url": item["url"]}
 
 
 def repository_at(view: View, path: str) -> Node | None:

@@ -51,6 +51,8 @@ type Repository implements Node {
   pushedAt: DateTime
   defaultBranchRef: Ref
   object(oid: GitObjectID): GitObject
+  issue(number: Int!): Issue
+  pullRequest(number: Int!): PullRequest
   issues(first: Int, after: String, orderBy: IssueOrder): IssueConnection!
   pullRequests(first: Int, after: String, orderBy: IssueOrder): PullRequestConnection!
 }

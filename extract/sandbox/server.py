@@ -16,6 +16,7 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 
+from .faults import Faults
 from .handler import Handler
 from .history import write_history
 from .view import View
@@ -39,6 +40,10 @@ class SandboxForge:
         self.tokens = tokens
         self.answers_html = False
         """Every API request is answered with a page and status 200, as a proxy's login page does."""
+        self.faults = Faults()
+        """Bad days: set the knobs of one, or put a new one in its place."""
+        self.deleted: set[tuple[str, int]] = set()
+        """Repository and number of issues and changes that are gone; change it by `delete`."""
         self.requests = 0
         """API requests so far, those that failed included; git's are in `git_requests`."""
         self.git_requests = 0
@@ -96,8 +101,19 @@ class SandboxForge:
         """The world at the forge's instant."""
         with self._lock:
             if self._as_of not in self._views:
-                self._views = {self._as_of: View(self.world, self._shas, self._as_of, self.web_url)}
+                self._views = {self._as_of: View(self.world, self._shas, self._as_of, self.web_url, self.deleted)}
             return self._views[self._as_of]
+
+    def delete(self, full_name: str, *numbers: int) -> None:
+        """From now on they are gone."""
+        with self._lock:
+            self.deleted |= {(full_name, number) for number in numbers}
+            self._views = {}
+
+    def restore(self) -> None:
+        """Everything that was deleted is there again."""
+        with self._lock:
+            self.deleted, self._views = set(), {}
 
     def shas(self, full_name: str) -> list[str]:
         """Commit ids in the order of the simulation's marks."""

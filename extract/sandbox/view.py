@@ -6,6 +6,7 @@ Kept simple and made once for each instant, because answering must be quick.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,8 +32,16 @@ class Rows:
 class View:
     """All nodes visible at `as_of`, by repository and by id. `shas` are the commit ids of each repository by mark."""
 
-    def __init__(self, world: World, shas: dict[str, list[str]], as_of: datetime, web_url: str) -> None:
+    def __init__(
+        self,
+        world: World,
+        shas: dict[str, list[str]],
+        as_of: datetime,
+        web_url: str,
+        deleted: Container[tuple[str, int]] = (),
+    ) -> None:
         self.as_of = as_of
+        self._deleted = deleted
         self._until = int(as_of.timestamp())
         self._web_url = web_url
         self.actors = {person.account_id: self._actor(person) for person in world.people}
@@ -66,11 +75,11 @@ class View:
     def _repository(self, repository: Repository, shas: list[str]) -> Node:
         self._keep_commits(repository, shas)
         sizes = sizes_of_changes(repository)
-        issues = [self._issue(repository, it) for it in repository.issues if it.opened_epoch <= self._until]
+        issues = [self._issue(repository, it) for it in repository.issues if self._is_there(repository, it)]
         changes = [
             self._change(repository, it, shas, sizes[it.number])
             for it in repository.changes
-            if it.opened_epoch <= self._until
+            if self._is_there(repository, it)
         ]
         pushes = [it.committer.epoch for it in repository.commits if it.committer.epoch <= self._until]
         pushed = max([repository.founded_epoch, *pushes])
@@ -81,8 +90,12 @@ class View:
                 "pushedAt": instant(pushed),
                 "_issues": by_update_and_number(issues),
                 "_pullRequests": by_update_and_number(changes),
+                "_by_number": {node["number"]: node for node in (*issues, *changes)},
             }
         )
+
+    def _is_there(self, repository: Repository, thread: Thread) -> bool:
+        return thread.opened_epoch <= self._until and (repository.full_name, thread.number) not in self._deleted
 
     def _repository_facts(self, repository: Repository) -> Node:
         return {

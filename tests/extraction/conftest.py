@@ -9,6 +9,7 @@ import pytest
 from extraction_tools import PARAMETERS, TOKEN, Crawl
 
 from extract.sandbox.community import build_world
+from extract.sandbox.faults import Faults
 from extract.sandbox.server import SandboxForge
 
 
@@ -24,6 +25,8 @@ def hut(running_hut: SandboxForge) -> Iterator[SandboxForge]:
     yield running_hut
     running_hut.as_of, running_hut.answers_html = running_hut.world.ends_at, False
     running_hut.fail_next(0)
+    running_hut.faults = Faults()
+    running_hut.restore()
 
 
 @pytest.fixture

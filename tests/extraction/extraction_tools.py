@@ -12,6 +12,7 @@ import polars as pl
 from extract import raw
 from extract.archive import Archive
 from extract.github import source as github
+from extract.quota import Policy, Pools
 from extract.sandbox.parameters import CommunityParameters, Rates, RepositoryPlan
 from extract.sandbox.server import SandboxForge
 from extract.source import Extracted, Source, Surroundings
@@ -21,7 +22,16 @@ TOKEN = "a-token-that-nobody-may-see"
 VARIABLE = "HUT_TOKEN"
 HUT = RepositoryPlan(NAME, Rates(issue=2.2, comment=1.3, change=1.3, review=0.25), founders=2)
 PARAMETERS = CommunityParameters(years=0.5, repositories=(HUT,), ghosts=1)
-CRAWLED = (raw.REPOSITORIES, raw.ACCOUNTS, raw.ITEMS, raw.COMMENTS, raw.REVIEWS, raw.QUARANTINE, raw.STREAMS)
+CRAWLED = (
+    raw.REPOSITORIES,
+    raw.ACCOUNTS,
+    raw.ITEMS,
+    raw.COMMENTS,
+    raw.REVIEWS,
+    raw.TOMBSTONES,
+    raw.QUARANTINE,
+    raw.STREAMS,
+)
 
 
 def ticking() -> Iterator[datetime]:
@@ -38,26 +48,49 @@ class Crawl:
 
     forge: SandboxForge
     folder: Path
-    token: str = TOKEN
+    token: str = field(default=TOKEN, repr=False)
     name: str = NAME
     git_url: str | None = ""
     clock: Iterator[datetime] = field(default_factory=ticking)
+    tokens: tuple[str, ...] = field(default=(), repr=False)
+    """Further tokens beside `token`."""
+    rereads: int = 0
+    reserve_share: float = 0.0
+    patience_seconds: float = 0.0
+    notes: list[str] = field(default_factory=list)
+    slept: list[float] = field(default_factory=list)
+    places: dict[str, str] = field(default_factory=dict)
 
     @property
     def source(self) -> Source:
-        return Source("box", "github", self.name, self.forge.base_url, (VARIABLE,), self.git_url)
+        return Source("box", "github", self.name, self.forge.base_url, tuple(self._environment()), self.git_url)
+
+    def _environment(self) -> dict[str, str]:
+        return {VARIABLE: self.token, **{f"{VARIABLE}_{at}": token for at, token in enumerate(self.tokens, start=2)}}
+
+    def pools(self) -> Pools:
+        policy = Policy(self.reserve_share, timedelta(seconds=self.patience_seconds))
+        return Pools(policy, lambda: datetime.now(UTC), lambda forge, until: None)
 
     def around(self, until: datetime | None = None) -> Surroundings:
         return Surroundings(
             archive=self.folder / "archive",
             raw=self.folder / "raw",
             secret=b"a-secret-for-hashes",
-            environment={VARIABLE: self.token},
+            environment=self._environment(),
             until=until or self.forge.as_of,
             now=lambda: next(self.clock),
             report=lambda *_: None,
-            met=lambda *_: None,
+            note=self.notes.append,
+            sleep=self.slept.append,
+            pools=self.pools(),
+            places=dict(self.places),
+            met=self._met,
+            rereads=self.rereads,
         )
+
+    def _met(self, repo_id: str, partition: Path) -> None:
+        self.places[self.source.ref] = str(partition.relative_to(self.folder / "raw"))
 
     def night(self, until: datetime | None = None) -> Extracted:
         return github.extract(self.source, self.around(until))

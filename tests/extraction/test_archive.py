@@ -11,7 +11,7 @@ from page_stories import a_page
 
 from extract import archive
 from extract.archive import Archive
-from extract.errors import ArchiveDamaged
+from extract.errors import ArchiveDamaged, ArchiveForeign
 from extract.github import fetch
 
 
@@ -110,9 +110,7 @@ def test_a_damaged_page_is_told_by_its_path_and_what_to_do(tmp_path, damage):
     page = tmp_path / "pages" / "0000000.json.gz"
     page.write_bytes(damage(page.read_bytes()))
 
-    with pytest.raises(
-        ArchiveDamaged, match=r"0000000\.json\.gz is counted but cannot be read.*fetch this stream anew"
-    ):
+    with pytest.raises(ArchiveDamaged, match=r"0000000\.json\.gz is counted but cannot be read.*fetch its stream anew"):
         list(Archive(tmp_path).newest_first())
 
 
@@ -136,5 +134,5 @@ def test_a_manifest_that_is_none_is_told(tmp_path, content):
 def test_a_manifest_of_another_version_is_not_called_damaged(tmp_path, more):
     (tmp_path / "manifest.json").write_text(json.dumps({"format": 2, "pages": 3, **more}))
 
-    with pytest.raises(ArchiveDamaged, match=r"has format 2, this version reads 1\. Run the version that wrote it"):
+    with pytest.raises(ArchiveForeign, match=r"has format 2, this version reads 1\. Run the version that wrote it"):
         Archive(tmp_path)

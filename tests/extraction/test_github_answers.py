@@ -6,7 +6,7 @@ import pytest
 from extraction_tools import NAME, Crawl
 
 from extract import raw
-from extract.errors import ExtractError, NoSuchRepository, NotAForge, OutOfQuota, TryAgain
+from extract.errors import ExtractError, NoSuchRepository, NotAForge, OutOfQuota, Strained
 from extract.sandbox import handler
 
 
@@ -34,11 +34,11 @@ def an_error(kind: str | None, message: str = "Something went wrong"):
 @pytest.mark.parametrize(
     ("spoil", "error", "says"),
     [
-        (lambda it: {**it, "errors": [an_error(None)]}, TryAgain, "Something went wrong"),
-        (lambda it: {**it, "errors": [an_error("SERVICE_UNAVAILABLE")]}, TryAgain, "next run continues"),
-        (lambda _: {"data": None, "errors": [an_error(None)]}, TryAgain, "next run continues"),
-        (lambda it: {**it, "errors": [an_error("RATE_LIMITED")]}, OutOfQuota, "until 2026-01-01T00:00:00"),
-        (lambda _: {"data": None, "errors": [an_error("RATE_LIMIT")]}, OutOfQuota, "until 2026-01-01T00:00:00"),
+        (lambda it: {**it, "errors": [an_error(None)]}, Strained, "Something went wrong"),
+        (lambda it: {**it, "errors": [an_error("SERVICE_UNAVAILABLE")]}, Strained, "next run continues"),
+        (lambda _: {"data": None, "errors": [an_error(None)]}, Strained, "next run continues"),
+        (lambda it: {**it, "errors": [an_error("RATE_LIMITED")]}, OutOfQuota, "is used up until"),
+        (lambda _: {"data": None, "errors": [an_error("RATE_LIMIT")]}, OutOfQuota, "is used up until"),
         (lambda _: {"data": {"repository": None}, "errors": [an_error("NOT_FOUND")]}, NoSuchRepository, NAME),
         (lambda _: {"data": {"repository": None}, "errors": [an_error("FORBIDDEN")]}, NoSuchRepository, NAME),
         (lambda _: {"message": "Welcome"}, NotAForge, "without data"),
@@ -57,7 +57,7 @@ def test_a_spoiled_answer_is_named_and_never_kept(crawl: Crawl, from_the_second_
 
 def test_after_a_spoiled_answer_the_next_night_has_everything(crawl, undisturbed, monkeypatch, from_the_second_page):
     from_the_second_page(lambda it: {**it, "errors": [an_error(None)]})
-    with pytest.raises(TryAgain):
+    with pytest.raises(Strained):
         crawl.night()
     monkeypatch.undo()
     crawl.night()

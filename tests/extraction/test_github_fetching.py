@@ -85,9 +85,9 @@ def test_what_happens_while_we_read_is_there_the_next_night(crawl, hut, undistur
     began = hut.as_of = hut.world.ends_at - timedelta(days=60)
     ask = fetch.Client.ask
 
-    def slowly(client, *asked):
+    def slowly(client, *asked, **how):
         hut.as_of = min(hut.as_of + timedelta(days=2), hut.world.ends_at)
-        return ask(client, *asked)
+        return ask(client, *asked, **how)
 
     monkeypatch.setattr(fetch.Client, "ask", slowly)
     crawl.night(until=began)

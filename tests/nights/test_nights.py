@@ -9,7 +9,7 @@ import pytest
 from night_tools import TOKEN, VARIABLE
 
 from extract.github.client import Client
-from flows import commands, steps
+from flows import clock, commands, steps
 
 CORE = ("issues", "changes", "reviews", "comments", "commits", "contributions", "interactions", "people")
 
@@ -100,12 +100,13 @@ def fail_after(forge, pages, monkeypatch):
     """The forge answers so many queries, and 502 from then on."""
     ask, left = Client.ask, iter(range(pages))
 
-    def failing(self, *given):
+    def failing(self, *given, **how):
         if next(left, None) is None:
             forge.fail_next(100)
-        return ask(self, *given)
+        return ask(self, *given, **how)
 
     monkeypatch.setattr(Client, "ask", failing)
+    monkeypatch.setattr(clock, "wait", lambda seconds: None)
 
 
 def test_one_bad_repository_leaves_the_others_published_and_is_told(nights):

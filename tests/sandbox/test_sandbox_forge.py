@@ -102,7 +102,7 @@ def test_nested_lists_go_on_from_the_node(client: Client):
     items = walk(client, queries.CHANGES, "pullRequests", name="almanac", nested=2)
     long = next(it for it in items if it["comments"]["totalCount"] > 4)
     after = long["comments"]["pageInfo"]["endCursor"]
-    more = client.ask(queries.MORE_CHANGE_COMMENTS, id=long["id"], after=after)["node"]["comments"]
+    more = client.ask(queries.MORE_CHANGE_COMMENTS, id=long["id"], first=100, after=after)["node"]["comments"]
 
     known = {it["fullDatabaseId"] for it in long["comments"]["nodes"]}
     assert len(known | {it["fullDatabaseId"] for it in more["nodes"]}) == long["comments"]["totalCount"]

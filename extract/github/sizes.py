@@ -1,0 +1,56 @@
+"""How much to ask for at once: less after the forge strained, more again once it answers calmly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+CALM_PAGES = 6
+"""Answers in a row after which the next larger page is tried; twice as many after each time that this was too much."""
+TRIES_BEFORE_SHRINKING = 2
+
+
+@dataclass
+class PageSize:
+    """Items and nested rows of a page. Halves the items first; a single item that strains gets fewer nested rows."""
+
+    first: int
+    nested: int = 0
+    _steps: list[tuple[int, int]] = field(init=False, repr=False)
+    _at: int = field(default=0, init=False)
+    _calm: int = field(default=0, init=False)
+    _enough: int = field(default=CALM_PAGES, init=False)
+    _has_grown: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        items = list(halves(self.first))
+        self._steps = [(first, self.nested) for first in items] + [(1, rows) for rows in list(halves(self.nested))[1:]]
+
+    @property
+    def is_smallest(self) -> bool:
+        return self._at == len(self._steps) - 1
+
+    def shrink(self) -> None:
+        self._enough *= 2 if self._has_grown else 1
+        self._move(self._at + 1)
+
+    def rest(self) -> None:
+        """After an answer: grows after enough of them in a row."""
+        self._calm += 1
+        if self._calm >= self._enough and self._at:
+            self._move(self._at - 1)
+            self._has_grown = True
+
+    def _move(self, step: int) -> None:
+        self._at, self._calm = step, 0
+        self.first, self.nested = self._steps[step]
+
+
+def halves(number: int) -> list[int]:
+    """
+    >>> halves(30)
+    [30, 15, 7, 3, 1]
+    """
+    found = [number]
+    while found[-1] > 1:
+        found.append(found[-1] // 2)
+    return found

@@ -1,0 +1,138 @@
+"""What the windows cannot see: items that are gone, that moved while we paged, or that changed without a trace.
+
+The forge's count is held against ours; where they differ, the list of numbers (a hundred for a point) tells which are
+missing, and which are no more. A slow rolling re-read catches what changes without moving `updatedAt`. What is gone
+gets a tombstone: what the forge says of the number now.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from extract.archive import Archive, Page
+from extract.errors import Strained
+from extract.github import queries
+from extract.github.client import TRIES, Client
+from extract.github.fetch import STREAMS, Report, Stream, names
+from extract.github.nested import Rests
+from extract.github.sizes import TRIES_BEFORE_SHRINKING, PageSize
+
+ITEMS_PER_REQUEST = 25
+Held = Mapping[str, set[int]]
+"""Numbers by stream."""
+Item = tuple[str, int]
+"""Stream and number."""
+OLDEST_FIRST = {"field": "CREATED_AT", "direction": "ASC"}
+
+
+class Sweep:
+    """One repository's items by their numbers. `again` and `tombstones` are archives of their own."""
+
+    def __init__(self, client: Client, again: Archive, tombstones: Archive, full_name: str, report: Report) -> None:
+        self.client, self.again, self.tombstones = client, again, tombstones
+        self.full_name, self.report = full_name, report
+        self.size = PageSize(ITEMS_PER_REQUEST, 30)
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are of both."""
+        return self.again.manifest.pages + self.tombstones.manifest.pages
+
+    def reconcile(self, held: Held, totals: Mapping[str, int], left: Held) -> None:
+        """Fetches what we miss and buries what is gone; what an earlier try has `left` has a turn of its own."""
+        differ = [stream for stream in STREAMS if len(held[stream.name]) != totals[stream.name]]
+        listed = {stream.name: self._numbers(stream) for stream in differ}
+        self.read_again({name: numbers - held[name] - left[name] for name, numbers in listed.items()})
+        there = {number for numbers in listed.values() for number in numbers}
+        self.bury({number for name, numbers in listed.items() for number in held[name] - numbers} - there)
+
+    def roll(self, held: Held, at_most: int, is_known: Callable[[list[Page]], bool]) -> None:
+        """Reads the next items in the order of their numbers, and keeps them if they say something new."""
+        last = self.again.manifest.facts.get("rolled", 0)
+        in_order = sorted((number <= last, number, name) for name, numbers in held.items() for number in numbers)
+        chosen = in_order[:at_most]
+        if chosen:
+            self._read([(name, number) for _, number, name in chosen], is_known)
+            self.again.acknowledge(facts={**self.again.manifest.facts, "rolled": chosen[-1][1]})
+
+    def read_again(self, wanted: Held) -> set[int]:
+        """Items with all their parts, by number; gives the numbers of those that could not be had whole."""
+        return self._read([(name, number) for name in wanted for number in sorted(wanted[name])], lambda pages: False)
+
+    def _read(self, todo: list[Item], is_known: Callable[[list[Page]], bool]) -> set[int]:
+        unfinished: set[int] = set()
+        done = 0
+        while done < len(todo):
+            batch = todo[done : done + self.size.first]
+            try:
+                page = self._batch(batch)
+            except Strained as error:
+                if not self.size.is_smallest:
+                    self.size.shrink()
+                    continue
+                page = self._unanswered(batch, error)
+                unfinished |= {number for _, number in batch}
+            else:
+                self.size.rest()
+            done += len(batch)
+            unfinished |= self._keep(page, batch, is_known)
+            self.report("again", done, len(todo))
+        return unfinished
+
+    def bury(self, numbers: Iterable[int]) -> None:
+        """Asks what became of numbers that are not listed any more; keeps the answer as their tombstone."""
+        for number in sorted(numbers):
+            page = self.client.get(f"/repos/{self.full_name}/issues/{number}", self.full_name, absent=True)
+            if page is not None and is_gone(page, number, self.full_name):
+                asked = {**page.asked, "number": number}
+                self.tombstones.append([Page(asked, page.status, page.headers, page.fetched_at, page.body)])
+
+    def _keep(self, page: Page, batch: list[Item], is_known: Callable[[list[Page]], bool]) -> set[int]:
+        found = page.data()["data"]["repository"]
+        rests = Rests(self.client, self.full_name)
+        pages = [page, *rests.of([node for node in found.values() if node and "unanswered" not in node])]
+        if not is_known(pages):
+            self.again.append(pages)
+        self.bury(number for at, (_, number) in enumerate(batch) if found.get(f"i{at}") is None)
+        return rests.unfinished
+
+    def _batch(self, batch: list[Item]) -> Page:
+        tries = TRIES if self.size.is_smallest else TRIES_BEFORE_SHRINKING
+        return self.client.ask(*self._question(batch), self.full_name, tries=tries, absent=True)
+
+    def _unanswered(self, batch: list[Item], error: Strained) -> Page:
+        query, variables = self._question(batch)
+        items = {
+            f"i{at}": {"number": number, "unanswered": {name: str(error)}} for at, (name, number) in enumerate(batch)
+        }
+        return self.client.no_answer({"query": query, "variables": variables}, {"repository": items})
+
+    def _question(self, batch: list[Item]) -> tuple[str, dict[str, Any]]:
+        numbers = {f"n{at}": number for at, (_, number) in enumerate(batch)}
+        query = queries.items_by_number([name for name, _ in batch])
+        return query, {**names(self.full_name), "nested": self.size.nested, **numbers}
+
+    def _numbers(self, stream: Stream) -> set[int]:
+        return {node["number"] for connection in self._listed(stream) for node in connection["nodes"]}
+
+    def _listed(self, stream: Stream) -> Iterator[dict[str, Any]]:
+        after = None
+        while True:
+            variables = {**names(self.full_name), "first": 100, "after": after, "order": OLDEST_FIRST}
+            page = self.client.ask(queries.NUMBERS[stream.name], variables, self.full_name)
+            connection = page.data()["data"]["repository"][stream.connection]
+            yield connection
+            if not connection["pageInfo"]["hasNextPage"]:
+                return
+            after = connection["pageInfo"]["endCursor"]
+
+
+def is_gone(page: Page, number: int, full_name: str) -> bool:
+    """Not there any more, or there under another number or repository: `{"number": 7, "repository_url": "..."}`."""
+    if page.status != 200:
+        return True
+    said = json.loads(page.body)
+    place = str(said.get("repository_url", "")).rpartition("/repos/")[2]
+    return bool(said.get("number") != number or place.lower() != full_name.lower())
