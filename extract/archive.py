@@ -61,11 +61,15 @@ class Archive:
         self.folder = folder
         self.manifest = self._read_manifest()
 
-    def append(self, pages: list[Page], **changes: Any) -> None:
-        """Makes the pages durable, then moves the manifest on."""
+    def append(self, pages: list[Page], **changes: Any) -> int:
+        """Makes the pages durable, then moves the manifest on. Gives the bytes that the pages take."""
+        n_bytes = 0
         for offset, page in enumerate(pages):
-            write_durably(self._path(self.manifest.pages + offset), gzip.compress(_bytes(asdict(page)), 6))
+            content = gzip.compress(_bytes(asdict(page)), 6)
+            write_durably(self._path(self.manifest.pages + offset), content)
+            n_bytes += len(content)
         self.acknowledge(pages=self.manifest.pages + len(pages), **changes)
+        return n_bytes
 
     def acknowledge(self, **changes: Any) -> None:
         """Replaces the manifest, unless nothing changes."""

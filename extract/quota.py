@@ -83,8 +83,8 @@ class Pool:
                 token.is_busy = False
                 self._changed.notify_all()
 
-    def learn(self, token: Token, resource: str, limit: int, remaining: int, reset_at: datetime) -> None:
-        """Notes what the forge says is left, and parks the token before it is used up."""
+    def learn(self, token: Token, resource: str, limit: int, remaining: int, reset_at: datetime) -> int:
+        """Notes what the forge says is left, and parks the token before it is used up. Gives what was spent, if known."""
         known = token.budgets.get(resource)
         spent = known.remaining - remaining if known and known.reset_at == reset_at else 0
         cost = spent if spent > 0 else known.last_cost if known else 1
@@ -92,6 +92,7 @@ class Pool:
         token.n_unexplained = 0
         if remaining - cost < limit * self.policy.reserve_share and reset_at > self.now():
             token.parked_until[resource] = reset_at + AFTER_RESET
+        return max(spent, 0)
 
     def park(self, token: Token, resource: str, until: datetime | None) -> None:
         """After a refusal: until then, or for a while that grows if the forge did not say."""

@@ -37,6 +37,31 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Window:
+    """What was opened in `[since, until)`: from the beginning, and up to when it is listed, where they are None."""
+
+    since: datetime | None
+    until: datetime | None
+
+    @property
+    def bounds(self) -> list[str | None]:
+        """As forges write instants."""
+        return [None if at is None else at.strftime("%Y-%m-%dT%H:%M:%SZ") for at in (self.since, self.until)]
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a backfill will cost. `points` are the forge's own; `hours` with the tokens that there are."""
+
+    n_issues: int
+    n_changes: int
+    requests: int
+    points: int
+    hours: float
+    bytes: int
+
+
+@dataclass(frozen=True)
 class Surroundings:
     """The world outside, handed in: folders, the secret for keyed hashes, the environment for git, the clock."""
 

@@ -73,6 +73,34 @@ def run(
 
 
 @app.command()
+def backfill(
+    repo: Annotated[list[str], typer.Argument(help="github:OWNER/NAME or a web address.")],
+    since: Annotated[str | None, typer.Option("--since", help="Opened at or after. Default: the beginning.")] = None,
+    until: Annotated[str | None, typer.Option("--until", help="Opened before. Default: now.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it will cost, and fetch nothing.")] = False,
+    config: Config = None,
+    data: Data = DEFAULT_DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch what was opened in a window, beside the nightly runs; resumable, with a forecast.
+
+    Example: forbenefit backfill github:psf/requests --since 2020-01-01 --until 2021-01-01 --dry-run
+    """
+
+    def work() -> int:
+        from flows import commands
+
+        asked = (tuple(repo), _config(config), data, since, until)
+        if dry_run:
+            rows = commands.forecasts(*asked)
+            _say(rows, commands.forecasts_in_words(rows), as_json)
+            return 0
+        return _told(commands.backfill(*asked), data, as_json)
+
+    _run(work, as_json)
+
+
+@app.command()
 def rebuild(config: Config = None, data: Data = DEFAULT_DATA, as_of: AsOf = None, as_json: AsJson = False) -> None:
     """Build the warehouse anew from the archive, without a network.
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from flows import budget, clock, environment, log
+from extract.errors import ExtractError
+from extract.source import Window
+from flows import backfills, budget, clock, environment, log
 from flows.data_directory import DataDirectory
+from flows.errors import BadConfiguration, CannotForecast
 from flows.job import Job, Outcome, Settled
 from flows.settings import Settings, read_settings, sources
 
@@ -19,6 +23,52 @@ def run(repos: tuple[str, ...], config: Path | None, data: Path, as_of: str | No
     directory = DataDirectory(data).opened()
     with directory.held("run"):
         return perform(_job("run", settings, directory, as_of, wanted), settings.parallel)
+
+
+def backfill(repos: tuple[str, ...], config: Path | None, data: Path, since: str | None, until: str | None) -> Outcome:
+    """Fetches what was opened in a window, then builds, audits and publishes as a run does."""
+    settings = read_settings(config)
+    wanted = sources(settings, repos)
+    directory = DataDirectory(data).opened()
+    with directory.held("backfill"):
+        job = _job("backfill", settings, directory, None, wanted)
+        return perform(job.model_copy(update={"window": _window(since, until)}), settings.parallel)
+
+
+def forecasts(
+    repos: tuple[str, ...], config: Path | None, data: Path, since: str | None, until: str | None
+) -> list[dict[str, Any]]:
+    """What a backfill would cost, one row a repository."""
+    from flows import extraction
+
+    settings = read_settings(config)
+    wanted = sources(settings, repos)
+    directory = DataDirectory(data).opened()
+    job = _job("forecast", settings, directory, None, wanted)
+    window = _window(since, until)
+    try:
+        return [{"repo": one.ref, **asdict(extraction.forecast(one, window, job))} for one in wanted]
+    except ExtractError as error:
+        raise CannotForecast(str(error)) from error
+
+
+def _window(since: str | None, until: str | None) -> Window:
+    window = Window(
+        clock.parse_instant(since, "--since") if since else None,
+        clock.parse_instant(until, "--until") if until else None,
+    )
+    if window.since is not None and window.since >= (window.until or clock.now()):
+        raise BadConfiguration(f"--since {since} is not before --until {until or 'now'}. Give an earlier --since.")
+    return window
+
+
+def forecasts_in_words(rows: list[dict[str, Any]]) -> str:
+    lines = [
+        f"{row['repo']}: {row['n_issues']:,} issues and {row['n_changes']:,} changes; about {row['requests']:,} requests, "
+        f"{row['points']:,} points, {row['hours']:g} hours, {row['bytes'] / 1e6:.1f} MB"
+        for row in rows
+    ]
+    return "\n".join([*lines, "Nothing was fetched. Leave out --dry-run to begin."])
 
 
 def perform(job: Job, parallel: int) -> Outcome:
@@ -148,7 +198,13 @@ def status(data: Path) -> dict[str, Any]:
     tokens = budget.kept(directory)
     past = [pl.read_parquet(path) for path in sorted(directory.ops.glob("*/run.parquet"))[-10:]]
     runs = pl.concat(past).to_dicts() if past else []
-    return {"data": str(directory.path), "coverage": rows, "budget": tokens, "runs": runs}
+    return {
+        "data": str(directory.path),
+        "coverage": rows,
+        "budget": tokens,
+        "backfills": backfills.of(directory),
+        "runs": runs,
+    }
 
 
 def status_in_words(answer: dict[str, Any]) -> str:
@@ -164,6 +220,9 @@ def status_in_words(answer: dict[str, Any]) -> str:
     if answer["budget"]:
         lines += ["", "Budget, as the forges last told"]
         lines += [f"  {budget.in_words(one)}" for one in answer["budget"]]
+    if answer["backfills"]:
+        lines += ["", "Backfills, as they came and as forecast"]
+        lines += [f"  {backfills.in_words(one)}" for one in answer["backfills"]]
     lines += ["", "Last runs"]
     for one in answer["runs"]:
         lines.append(

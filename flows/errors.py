@@ -4,6 +4,7 @@ Stop                      one paragraph that says who must do what
 ├── BadConfiguration      2  the command line or forbenefit.toml
 ├── BadDataDirectory      1  the folder is not ours, of another version, or in use
 ├── NothingPublished      1  a command needs a warehouse and there is none
+├── CannotForecast        1  the forge does not say what a backfill would cost
 └── NoPrefect             1  Prefect's server cannot be had
 """
 
@@ -27,6 +28,10 @@ class BadDataDirectory(Stop):
 
 
 class NothingPublished(Stop):
+    pass
+
+
+class CannotForecast(Stop):
     pass
 
 

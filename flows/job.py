@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from extract.source import Source
+from extract.source import Source, Window
 from flows.clock import run_name
 from flows.data_directory import DataDirectory
 from transform.parameters import Parameters
@@ -29,6 +29,8 @@ class Job(BaseModel):
     quota_reserve_share: float = 0.1
     longest_wait_minutes: float = 65
     rereads: int = 25
+    window: Window | None = None
+    """Only what was opened in it: a backfill."""
 
     @property
     def run_id(self) -> str:

@@ -83,6 +83,8 @@ class Client:
     ) -> None:
         self.forge, self.base_url, self._pool, self._now, self._sleep = forge, base_url, pool, now, sleep
         self.requests = 0
+        self.points = 0
+        """Points of GraphQL that the requests cost, as far as the forge told."""
         self._requesters: dict[str, Requester] = {}
 
     def get(self, path: str, full_name: str, etag: str | None = None, *, absent: bool = False) -> Page | None:
@@ -176,7 +178,8 @@ class Client:
         told = [str(headers.get(f"x-ratelimit-{name}", "")) for name in ("limit", "remaining", "reset")]
         if all(number.isdigit() for number in told):
             limit, remaining, reset = map(int, told)
-            self._pool.learn(token, resource, limit, remaining, datetime.fromtimestamp(reset, UTC))
+            spent = self._pool.learn(token, resource, limit, remaining, datetime.fromtimestamp(reset, UTC))
+            self.points += spent if resource == "graphql" else 0
 
     def _park(self, token: Token, resource: str, answer: Answer) -> None:
         """A refusal with Retry-After, or while points are left, is meant for the token as a whole."""

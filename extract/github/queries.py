@@ -109,7 +109,7 @@ NUMBERS = {
 query Issues($owner: String!, $name: String!, $first: Int!, $after: String, $order: IssueOrder!) {
   repository(owner: $owner, name: $name) {
     issues(first: $first, after: $after, orderBy: $order) {
-      totalCount pageInfo { hasNextPage endCursor } nodes { id number updatedAt }
+      totalCount pageInfo { hasNextPage endCursor } nodes { id number createdAt updatedAt }
     }
   }
 }
@@ -118,7 +118,7 @@ query Issues($owner: String!, $name: String!, $first: Int!, $after: String, $ord
 query Changes($owner: String!, $name: String!, $first: Int!, $after: String, $order: IssueOrder!) {
   repository(owner: $owner, name: $name) {
     pullRequests(first: $first, after: $after, orderBy: $order) {
-      totalCount pageInfo { hasNextPage endCursor } nodes { id number updatedAt }
+      totalCount pageInfo { hasNextPage endCursor } nodes { id number createdAt updatedAt }
     }
   }
 }
@@ -190,6 +190,17 @@ query AuthorsOfCommits($owner: String!, $name: String!{variables}) {{
 
 fragment signed on Commit {{ oid author {{ user {{ ...actor }} }} }}
 {ACTOR}"""
+
+
+OPENED = """
+query Opened($issues: String!, $changes: String!, $newerIssues: String!, $newerChanges: String!) {
+  issues: search(query: $issues, type: ISSUE, first: 1) { issueCount }
+  changes: search(query: $changes, type: ISSUE, first: 1) { issueCount }
+  newerIssues: search(query: $newerIssues, type: ISSUE, first: 1) { issueCount }
+  newerChanges: search(query: $newerChanges, type: ISSUE, first: 1) { issueCount }
+}
+"""
+"""How many items were opened in a window, and how many since it began: counts only, and one point."""
 
 
 def items_by_number(streams: Sequence[str]) -> str:

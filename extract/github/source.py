@@ -16,16 +16,19 @@ from extract.archive import Archive, Page, set_aside, write_durably
 from extract.errors import ArchiveDamaged, ExtractError
 from extract.git.mine import MIRROR, mine
 from extract.github import authors, fetch, read
+from extract.github import backfill as backfilling
+from extract.github.backfill import Backfill
 from extract.github.client import Client
 from extract.github.sweep import Sweep
-from extract.source import Extracted, Source, Surroundings, folder_name
+from extract.quota import Pool
+from extract.source import Extracted, Forecast, Source, Surroundings, Window, folder_name
 
 READER_VERSION = 2
 """Counts up when `read` changes, so that partitions are read again from the archive."""
 
 ROWS_IN_MEMORY = 50_000
 ITEM_STREAMS = ("issues", "changes")
-READ_STREAMS = ("repository", *ITEM_STREAMS, "again", "tombstones")
+READ_STREAMS = ("repository", *ITEM_STREAMS, "again", "backfill", "tombstones")
 ITEM_TABLES = {table.name: table for table in (raw.ITEMS, raw.COMMENTS, raw.REVIEWS)}
 
 
@@ -43,6 +46,36 @@ def extract(source: Source, around: Surroundings) -> Extracted:
             around.note(f"{damage} Set aside; fetching it anew.")
             set_aside(damage.folder)
     return _extract(source, client, around)
+
+
+def forecast(source: Source, window: Window, around: Surroundings) -> Forecast:
+    """What a backfill of the window will cost; asks for the repository and for counts, and writes nothing."""
+    client = Client(source.forge, source.base_url, around.pool(source), around.now, around.sleep)
+    full_name = _repository_page(source, client, around).data()["full_name"]
+    return _forecast(client, full_name, window, around.pool(source))
+
+
+def _forecast(client: Client, full_name: str, window: Window, pool: Pool) -> Forecast:
+    return backfilling.forecast(client, full_name, window, len(pool.tokens), pool.policy.reserve_share)
+
+
+def backfill(source: Source, window: Window, around: Surroundings) -> Extracted:
+    """Fetches what was opened in the window, with all its parts; watermarks and git are left to the nightly runs."""
+    client = Client(source.forge, source.base_url, around.pool(source), around.now, around.sleep)
+    page = _repository_page(source, client, around)
+    repository = read.read_repository(page, source.forge)
+    place = f"{folder_name(source.forge)}/{folder_name(str(page.data()['id']))}"
+    archive, partition = around.archive / place, around.raw / place
+    around.met(repository["repo_id"], partition)
+    _keep_repository(Archive(archive / "repository"), page, repository, source.forge)
+    full_name = repository["full_name"]
+    sweep = Sweep(client, Archive(archive / "again"), Archive(archive / "tombstones"), full_name, around.report)
+    try:
+        expected = _forecast(client, full_name, window, around.pool(source))
+        Backfill(client, sweep, Archive(archive / "backfill"), around.now).to_the_end(window, expected)
+    finally:
+        read_archive(archive, partition / "forge", source.forge)
+    return Extracted(repository["repo_id"], partition, client.requests)
 
 
 def _extract(source: Source, client: Client, around: Surroundings) -> Extracted:
@@ -161,7 +194,7 @@ def _frames(records: read.Records, streams: dict[str, Archive]) -> dict[str, pl.
             parts[name].append(pl.DataFrame(records.tables.pop(name, []), schema=table.polars_schema))
 
     gone = read.read_tombstones(streams["tombstones"].newest_first(), records.repo_id)
-    groups = [read.read_groups(streams[name].newest_first()) for name in (*ITEM_STREAMS, "again")]
+    groups = [read.read_groups(streams[name].newest_first()) for name in (*ITEM_STREAMS, "again", "backfill")]
     seen: set[int] = set()
     for group in heapq.merge(*groups, key=lambda group: group.fetched_at, reverse=True):
         read.read_items(group, seen, gone, records)
@@ -198,15 +231,26 @@ def _coverage(repo_id: str, folder: Path, streams: dict[str, Archive]) -> pl.Dat
             marks["changes"],
         ),
     ]
-    interrupted = any(archive.manifest.window is not None for archive in streams.values())
-    return pl.DataFrame([_stream_row(repo_id, *row, interrupted) for row in rows], schema=raw.STREAMS.polars_schema)
+    interrupted = any(streams[name].manifest.window is not None for name in ITEM_STREAMS)
+    backfill = backfilling.in_words(streams["backfill"].manifest)
+    return pl.DataFrame(
+        [_stream_row(repo_id, *row, interrupted, backfill) for row in rows], schema=raw.STREAMS.polars_schema
+    )
 
 
 def _stream_row(
-    repo_id: str, stream: str, total: int | None, held: int, until: datetime | None, interrupted: bool
+    repo_id: str,
+    stream: str,
+    total: int | None,
+    held: int,
+    until: datetime | None,
+    interrupted: bool,
+    backfill: str | None,
 ) -> dict[str, Any]:
     reason = None
-    if until is None:
+    if until is None and backfill is not None:
+        reason = backfill
+    elif until is None:
         reason = "The first crawl has not reached the end yet; run again to continue."
     elif interrupted:
         reason = "The last crawl stopped before its end; run again to continue."

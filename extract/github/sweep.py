@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from extract.archive import Archive, Page
@@ -19,12 +20,22 @@ from extract.github.fetch import STREAMS, Report, Stream, names
 from extract.github.nested import Rests
 from extract.github.sizes import TRIES_BEFORE_SHRINKING, PageSize
 
-ITEMS_PER_REQUEST = 25
+ITEMS_PER_REQUEST = 50
 Held = Mapping[str, set[int]]
 """Numbers by stream."""
 Item = tuple[str, int]
 """Stream and number."""
 OLDEST_FIRST = {"field": "CREATED_AT", "direction": "ASC"}
+NEWEST_FIRST = {"field": "CREATED_AT", "direction": "DESC"}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Items that were asked for together, the pages that came, and the numbers that could not be had whole."""
+
+    batch: list[Item]
+    pages: list[Page]
+    unfinished: set[int]
 
 
 class Sweep:
@@ -53,33 +64,46 @@ class Sweep:
         last = self.again.manifest.facts.get("rolled", 0)
         in_order = sorted((number <= last, number, name) for name, numbers in held.items() for number in numbers)
         chosen = in_order[:at_most]
-        if chosen:
-            self._read([(name, number) for _, number, name in chosen], is_known)
-            self.again.acknowledge(facts={**self.again.manifest.facts, "rolled": chosen[-1][1]})
+        for reading in self.read([(name, number) for _, number, name in chosen]):
+            facts = {**self.again.manifest.facts, "rolled": reading.batch[-1][1]}
+            self.again.append([] if is_known(reading.pages) else reading.pages, facts=facts)
 
     def read_again(self, wanted: Held) -> set[int]:
         """Items with all their parts, by number; gives the numbers of those that could not be had whole."""
-        return self._read([(name, number) for name in wanted for number in sorted(wanted[name])], lambda pages: False)
-
-    def _read(self, todo: list[Item], is_known: Callable[[list[Page]], bool]) -> set[int]:
         unfinished: set[int] = set()
+        for reading in self.read([(name, number) for name in wanted for number in sorted(wanted[name])]):
+            self.again.append(reading.pages)
+            unfinished |= reading.unfinished
+        return unfinished
+
+    def read(self, todo: list[Item]) -> Iterator[Reading]:
+        """Item after item, as many at once as the forge can make; what is no more is buried."""
         done = 0
         while done < len(todo):
             batch = todo[done : done + self.size.first]
             try:
-                page = self._batch(batch)
+                page, missed = self._batch(batch), set()
             except Strained as error:
                 if not self.size.is_smallest:
                     self.size.shrink()
                     continue
-                page = self._unanswered(batch, error)
-                unfinished |= {number for _, number in batch}
+                page, missed = self._unanswered(batch, error), {number for _, number in batch}
             else:
                 self.size.rest()
             done += len(batch)
-            unfinished |= self._keep(page, batch, is_known)
+            yield self._whole(page, batch, missed)
             self.report("again", done, len(todo))
-        return unfinished
+
+    def opened_between(self, stream: Stream, since: str | None, until: str | None) -> list[int]:
+        """Numbers of the items that were opened in `[since, until)`, newest first."""
+        found: list[int] = []
+        for connection in self._listed(stream, NEWEST_FIRST):
+            found += [
+                node["number"] for node in connection["nodes"] if (since or "") <= node["createdAt"] < (until or "9")
+            ]
+            if since is not None and connection["nodes"] and connection["nodes"][-1]["createdAt"] < since:
+                break
+        return found
 
     def bury(self, numbers: Iterable[int]) -> None:
         """Asks what became of numbers that are not listed any more; keeps the answer as their tombstone."""
@@ -89,14 +113,12 @@ class Sweep:
                 asked = {**page.asked, "number": number}
                 self.tombstones.append([Page(asked, page.status, page.headers, page.fetched_at, page.body)])
 
-    def _keep(self, page: Page, batch: list[Item], is_known: Callable[[list[Page]], bool]) -> set[int]:
+    def _whole(self, page: Page, batch: list[Item], missed: set[int]) -> Reading:
         found = page.data()["data"]["repository"]
-        rests = Rests(self.client, self.full_name)
+        rests = Rests(self.client, self.full_name, missed)
         pages = [page, *rests.of([node for node in found.values() if node and "unanswered" not in node])]
-        if not is_known(pages):
-            self.again.append(pages)
         self.bury(number for at, (_, number) in enumerate(batch) if found.get(f"i{at}") is None)
-        return rests.unfinished
+        return Reading(batch, pages, rests.unfinished)
 
     def _batch(self, batch: list[Item]) -> Page:
         tries = TRIES if self.size.is_smallest else TRIES_BEFORE_SHRINKING
@@ -115,12 +137,12 @@ class Sweep:
         return query, {**names(self.full_name), "nested": self.size.nested, **numbers}
 
     def _numbers(self, stream: Stream) -> set[int]:
-        return {node["number"] for connection in self._listed(stream) for node in connection["nodes"]}
+        return {node["number"] for connection in self._listed(stream, OLDEST_FIRST) for node in connection["nodes"]}
 
-    def _listed(self, stream: Stream) -> Iterator[dict[str, Any]]:
+    def _listed(self, stream: Stream, order: dict[str, str]) -> Iterator[dict[str, Any]]:
         after = None
         while True:
-            variables = {**names(self.full_name), "first": 100, "after": after, "order": OLDEST_FIRST}
+            variables = {**names(self.full_name), "first": 100, "after": after, "order": order}
             page = self.client.ask(queries.NUMBERS[stream.name], variables, self.full_name)
             connection = page.data()["data"]["repository"][stream.connection]
             yield connection

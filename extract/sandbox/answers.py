@@ -104,6 +104,19 @@ def resolve_item(source: Node, info: Info, number: int) -> Any:
     return found
 
 
+def resolve_search(_: None, info: Info, query: str, **__: Any) -> Node:
+    """How many issues or changes were opened between two instants; of the search language only what that takes."""
+    view: View = info.context[0]
+    words = dict(word.split(":", 1) for word in query.split())
+    repository = view.repositories.get(words["repo"].lower())
+    if repository is None:
+        return {"issueCount": 0}
+    kind = {"issue": "_issues", "pr": "_pullRequests"}[words["is"]]
+    first, _dots, last = words["created"].removeprefix(">=").partition("..")
+    opened = [node["createdAt"] for node in repository[kind]["CREATED_AT"].nodes]
+    return {"issueCount": sum(first <= at <= (last or "9") for at in opened)}
+
+
 def resolve_node(_: None, info: Info, id: str) -> Node:
     return node_of(info, id)
 
@@ -169,6 +182,7 @@ def executable_schema() -> GraphQLSchema:
             "node": resolve_node,
             "nodes": resolve_nodes,
             "rateLimit": resolve_rate_limit,
+            "search": resolve_search,
             "viewer": resolve_viewer,
         },
     )

@@ -12,6 +12,7 @@ type Query {
   repository(owner: String!, name: String!, followRenames: Boolean = true): Repository
   node(id: ID!): Node
   nodes(ids: [ID!]!): [Node]!
+  search(query: String!, type: SearchType!, first: Int): SearchResultItemConnection!
   rateLimit(dryRun: Boolean = false): RateLimit
   viewer: User!
 }
@@ -26,6 +27,9 @@ type Organization implements Node & Actor { id: ID! databaseId: Int login: Strin
 type Mannequin implements Node & Actor { id: ID! databaseId: Int login: String! url: URI! }
 
 type RateLimit { limit: Int! cost: Int! remaining: Int! used: Int! resetAt: DateTime! nodeCount: Int! }
+
+enum SearchType { ISSUE }
+type SearchResultItemConnection { issueCount: Int! }
 
 type PageInfo { hasNextPage: Boolean! hasPreviousPage: Boolean! startCursor: String endCursor: String }
 

@@ -241,3 +241,29 @@ def test_the_demo_needs_nothing_and_ends_with_a_warehouse_and_a_report(tmp_path,
     assert "published: 2 repositories" in words
     assert (tmp_path / "here" / "data" / "report.html").exists()
     assert (tmp_path / "here" / "data" / "warehouse.duckdb").exists()
+
+
+def test_a_backfill_says_what_it_will_cost_then_publishes_what_came(nights):
+    options = ("--config", nights.config("commons/almanac"), "--data", nights.data)
+    window = ("--since", "2024-01-01", "--until", "2025-01-01")
+    code, words, _ = call("backfill", "box:commons/almanac", *window, "--dry-run", *options)
+    assert (code, "requests" in words, "Nothing was fetched" in words) == (0, True, True)
+
+    code, words, _ = call("backfill", "box:commons/almanac", *window, *options)
+    assert (code, "published: 1 repositories" in words) == (0, True)
+    code, words, _ = call("status", "--data", nights.data)
+    assert (code, "[2024-01-01T00:00:00Z, 2025-01-01T00:00:00Z)" in words) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (("box:commons/nowhere", "--dry-run"), 1, "no repository 'commons/nowhere'"),
+        (("git:/nowhere", "--dry-run"), 1, "its history comes whole"),
+        (("box:commons/almanac", "--since", "2024-02-01", "--until", "2024-01-01"), 2, "is not before"),
+    ],
+)
+def test_a_backfill_that_cannot_be_is_told(nights, words, code, says):
+    told = call("backfill", *words, "--config", nights.config("commons/almanac"), "--data", nights.data)
+
+    assert (told[0], says in told[2]) == (code, True)
