@@ -157,6 +157,24 @@ RELATIONS = (
         f"WHERE survival_share > survival_before + {TOLERANCE} OR n_at_risk > at_risk_before",
     ),
     Expectation(
+        "every question has its wait",
+        "retention.first_responses",
+        "Whatever a human opened before the snapshot is there, and nothing else.",
+        "SELECT c.contribution_id, f.repo_id, f.artefact_id FROM retention.first_responses AS f FULL JOIN ("
+        "SELECT contribution_id, repo_id, artefact_id FROM core.contributions JOIN core.repositories USING (repo_id) "
+        "WHERE kind IN ('issue_open', 'change_open') AND actor_class = 'human' AND contributed_at < snapshot_at) AS c "
+        "USING (repo_id, artefact_id) WHERE c.contribution_id IS NULL OR f.opened_at IS NULL",
+    ),
+    Expectation(
+        "an answer is another human's and follows the question",
+        "retention.first_responses",
+        "Nobody answers themselves, before the question, or after the wait was over; no bot counts as a human.",
+        "SELECT repo_id, artefact_id, opened_at, responded_at, observed_until_at FROM retention.first_responses AS f "
+        "LEFT JOIN core.people AS p ON p.person_id = f.responder_person_id WHERE responded_at IS NOT NULL AND ("
+        "responder_person_id = f.person_id OR actor_class IS DISTINCT FROM 'human' "
+        "OR responded_at NOT BETWEEN opened_at AND observed_until_at)",
+    ),
+    Expectation(
         "PageRank sums to one",
         "influence.scores",
         "The scores of one window sum to one.",

@@ -22,6 +22,8 @@ class Parameters:
     first_month_days: int = 30
     """Newcomer features are taken from the first month, because that is what predicts a long stay
     (Zhou and Mockus 2012)."""
+    newcomer_days: int = 90
+    """How long somebody who arrived is called a newcomer."""
     burn_in_days: int = 365
     """Where the history is not whole, whoever shows up in its first year may be old: no newcomer."""
     retention_days: tuple[int, ...] = (30, 90, 180, 365)

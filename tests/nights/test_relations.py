@@ -30,6 +30,8 @@ LIES = {
     "newcomers are human": f"UPDATE core.people SET actor_class = 'bot' WHERE person_id = {ONE_NEWCOMER}",
     "cohorts add up": "DELETE FROM retention.cohorts WHERE cohort_quarter = (SELECT min(cohort_quarter) FROM retention.cohorts)",
     "survival never rises": "UPDATE retention.curves SET survival_share = 1 WHERE day > 60",
+    "every question has its wait": "DELETE FROM retention.first_responses WHERE responded_at IS NULL",
+    "an answer is another human's and follows the question": "UPDATE retention.first_responses SET responder_person_id = person_id WHERE responded_at IS NOT NULL",
     "PageRank sums to one": "UPDATE influence.scores SET pagerank = pagerank / 2",
     "only humans have influence": "UPDATE core.people SET actor_class = 'bot'",
 }

@@ -11,55 +11,61 @@ import polars as pl
 
 from transform.statistics.intervals import log_log
 
+ROUNDING = 1e-9
+"""Nine tenths of ten are gone at a survival of 0.1, which as a product of fractions may come out a hair above."""
 
-def ends(spells: pl.LazyFrame, *, by: Sequence[str]) -> pl.LazyFrame:
-    """Counts spells that share a group, `entry_days` and `duration_days`: `n_exits` and `n_ends` (censored ones too).
 
-    `entry_days` is 0 for whom is seen from the start; else a person is under observation only after that age.
+def ends(
+    spells: pl.LazyFrame, *, by: Sequence[str], entry: str = "entry_days", duration: str = "duration_days"
+) -> pl.LazyFrame:
+    """Counts spells that share a group, `entry` and `duration`: `n_exits` and `n_ends` (censored ones too).
+
+    The entry is 0 for whom is seen from the start; else a person is under observation only after that age. Both are in
+    one unit, whichever: days, or hours.
     """
-    return spells.group_by(*by, "entry_days", "duration_days").agg(
+    return spells.group_by(*by, entry=pl.col(entry), duration=pl.col(duration)).agg(
         n_exits=pl.col("is_exit").sum().cast(pl.Int64), n_ends=pl.len().cast(pl.Int64)
     )
 
 
-def kaplan_meier(counted: pl.LazyFrame, *, by: Sequence[str]) -> pl.LazyFrame:
-    """One row per group and distinct duration, and one for day 0, sorted; takes what `ends` gives.
+def kaplan_meier(counted: pl.LazyFrame, *, by: Sequence[str], time: str = "day") -> pl.LazyFrame:
+    """One row per group and distinct duration, and one for time 0, sorted; takes what `ends` gives.
 
-    Gives `day`, `n_at_risk`, `n_exits`, `n_censored`, `survival_share`, `standard_error` (Greenwood) and the bounds
-    `survival_lower_share`, `survival_upper_share` (95 %, log-log). At one day exits come before censorings.
+    Gives `day` (or as `time` calls it), `n_at_risk`, `n_exits`, `n_censored`, `survival_share`, `standard_error` (Greenwood) and the bounds
+    `survival_lower_share`, `survival_upper_share` (95 %, log-log). At one time exits come before censorings.
     """
     counted = counted.cache()  # else polars counts anew for each of its uses
     groups = counted.select(by).unique().sort(by).with_row_index("group").cache()
     numbered = counted.join(groups, on=by).drop(by).cache()  # numbers sort and join faster than names
-    curves = flows(numbered, groups.select("group")).sort("group", "day").pipe(at_risk).pipe(survival)
-    return groups.join(curves, on="group", maintain_order="left_right").drop("group")
+    curves = flows(numbered, groups.select("group")).sort("group", "time").pipe(at_risk).pipe(survival)
+    return groups.join(curves, on="group", maintain_order="left_right").drop("group").rename({"time": time})
 
 
 def flows(counted: pl.LazyFrame, groups: pl.LazyFrame) -> pl.LazyFrame:
-    """How many exit, end in any way, and enter late, per group and day; day 0 is always there."""
-    entry, end = pl.col("entry_days"), pl.col("duration_days")
+    """How many exit, end in any way, and enter late, per group and time; time 0 is always there."""
+    entry, end = pl.col("entry"), pl.col("duration")
     seen = counted.filter((entry == 0) | (entry < end))
     late = seen.filter(entry > 0)
     return (
         pl.concat(
             [
-                seen.select("group", "n_exits", "n_ends", day=end),
-                late.select("group", day=entry, n_entering="n_ends"),
-                groups.with_columns(day=pl.lit(0, pl.Int32)),
+                seen.select("group", "n_exits", "n_ends", time=end),
+                late.select("group", time=entry, n_entering="n_ends"),
+                groups.with_columns(time=0),
             ],
-            how="diagonal",
+            how="diagonal_relaxed",
         )
-        .group_by("group", "day")
+        .group_by("group", "time")
         .agg(pl.col("n_exits", "n_ends", "n_entering").sum())
     )
 
 
 def at_risk(moves: pl.LazyFrame) -> pl.LazyFrame:
-    """Adds `n_at_risk`: those with entry < day <= duration, and on any day those seen from the start."""
+    """Adds `n_at_risk`: those with entry < time <= duration, and at any time those seen from the start."""
     still_to_end = pl.col("n_ends").cum_sum(reverse=True)
     still_to_enter = pl.col("n_entering").cum_sum(reverse=True)
     return moves.with_columns(n_at_risk=(still_to_end - still_to_enter).over("group")).filter(
-        (pl.col("n_ends") > 0) | (pl.col("day") == 0)
+        (pl.col("n_ends") > 0) | (pl.col("time") == 0)
     )
 
 
@@ -73,7 +79,7 @@ def survival(moves: pl.LazyFrame) -> pl.LazyFrame:
     lower, upper = log_log(pl.col("survival_share"), pl.col("greenwood_sum"))
     return curve.select(
         "group",
-        "day",
+        "time",
         "n_at_risk",
         "n_exits",
         n_censored=pl.col("n_ends") - exits,
@@ -84,3 +90,12 @@ def survival(moves: pl.LazyFrame) -> pl.LazyFrame:
         survival_lower_share=lower,
         survival_upper_share=upper,
     )
+
+
+def reached(curves: pl.LazyFrame, *, by: Sequence[str], time: str = "day", **shares: float) -> pl.LazyFrame:
+    """Per group the first time at which the survival is down to each of the shares; null where it stays above.
+
+    `half=0.5` gives the median as the column `half`.
+    """
+    down = {name: pl.col("survival_share") <= share + ROUNDING for name, share in shares.items()}
+    return curves.group_by(by).agg(**{name: pl.col(time).filter(is_down).min() for name, is_down in down.items()})
