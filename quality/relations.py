@@ -175,6 +175,16 @@ RELATIONS = (
         "OR responded_at NOT BETWEEN opened_at AND observed_until_at)",
     ),
     Expectation(
+        "every wait is timed",
+        "retention.response_times",
+        "The rows of all years about any human hold every wait of their repository once.",
+        "SELECT repo_id, times.n AS timed, waits.n AS waits FROM ("
+        "SELECT repo_id, sum(n_answered + n_unanswered) AS n FROM retention.response_times "
+        "WHERE responder = 'any_human' AND opened_year = 'all' AND repo_id != 'all' GROUP BY ALL) AS times FULL JOIN ("
+        "SELECT repo_id, count(*) AS n FROM retention.first_responses GROUP BY ALL) AS waits USING (repo_id) "
+        "WHERE times.n IS DISTINCT FROM waits.n",
+    ),
+    Expectation(
         "PageRank sums to one",
         "influence.scores",
         "The scores of one window sum to one.",

@@ -20,7 +20,7 @@ from transform.core import (
 )
 from transform.influence import concentration, scores
 from transform.ops import coverage, definitions, quality_results, quarantine, runs, tombstones
-from transform.retention import cohorts, curves, first_responses, newcomers
+from transform.retention import cohorts, curves, first_responses, newcomers, response_times
 
 BUILT: tuple[ModuleType, ...] = (
     repositories,
@@ -38,6 +38,7 @@ BUILT: tuple[ModuleType, ...] = (
     curves,
     cohorts,
     first_responses,
+    response_times,
     scores,
     concentration,
     coverage,

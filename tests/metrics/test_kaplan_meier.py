@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transform.statistics.kaplan_meier import ends, kaplan_meier
+from transform.statistics.kaplan_meier import ends, kaplan_meier, reached
 
 SQL_OF_KAPLAN_MEIER = """
 with g as (select t, sum(e) d, count(*) c from spell_t group by t),
@@ -131,3 +131,15 @@ def test_taking_the_end_of_observation_for_leaving_misses_the_truth(simulated):
     naive = (simulated["days"] > 180).reshape(200, 300).mean(axis=1)
 
     assert distance_in_errors(naive, simulated["truth"]) > 3
+
+
+def test_the_unit_is_the_callers_hours_do_as_well_as_days():
+    spells = pl.LazyFrame({"entered": [0.0] * 5, "waited": [1.0, 5, 30, 100, 2], "is_exit": [True] * 3 + [False] * 2})
+    rows = spells.pipe(ends, by=["is_exit"], entry="entered", duration="waited")
+    rows = rows.with_columns(group_id=1).pipe(kaplan_meier, by=["group_id"], time="hour")
+
+    assert dict(rows.filter(pl.col("n_exits") > 0).select("hour", "survival_share").collect().rows()) == pytest.approx(
+        {1: 0.8, 5: 0.5333, 30: 0.2667}, abs=5e-5
+    )
+    half = rows.pipe(reached, by=["group_id"], time="hour", half=0.5, tenth=0.1).select("half", "tenth")
+    assert half.collect().rows() == [(30, None)]

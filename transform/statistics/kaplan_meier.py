@@ -92,7 +92,7 @@ def survival(moves: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def reached(curves: pl.LazyFrame, *, by: Sequence[str], time: str = "day", **shares: float) -> pl.LazyFrame:
+def reached(curves: pl.LazyFrame, /, *, by: Sequence[str], time: str = "day", **shares: float) -> pl.LazyFrame:
     """Per group the first time at which the survival is down to each of the shares; null where it stays above.
 
     `half=0.5` gives the median as the column `half`.
