@@ -185,6 +185,16 @@ RELATIONS = (
         "WHERE times.n IS DISTINCT FROM waits.n",
     ),
     Expectation(
+        "every newcomer's first change has its outcome",
+        "retention.first_outcomes",
+        "Whoever is new and opened a change is there, decided once the days are over.",
+        "SELECT n.repo_id, n.person_id, f.artefact_id, f.outcome FROM ("
+        "SELECT DISTINCT repo_id, person_id FROM retention.newcomers JOIN core.changes USING (repo_id, person_id) "
+        "JOIN core.repositories USING (repo_id) WHERE family = 'any' AND opened_at < core.repositories.snapshot_at) AS n "
+        "FULL JOIN retention.first_outcomes AS f USING (repo_id, person_id) "
+        "WHERE n.person_id IS NULL OR f.artefact_id IS NULL OR (f.has_outcome_window AND f.outcome IS NULL)",
+    ),
+    Expectation(
         "PageRank sums to one",
         "influence.scores",
         "The scores of one window sum to one.",

@@ -24,6 +24,10 @@ class Parameters:
     (Zhou and Mockus 2012)."""
     newcomer_days: int = 90
     """How long somebody who arrived is called a newcomer."""
+    outcome_days: int = 90
+    """By when a first change counts as merged, closed, abandoned or still open."""
+    return_days: int = 180
+    """Within how many days somebody has to act again to count as back."""
     burn_in_days: int = 365
     """Where the history is not whole, whoever shows up in its first year may be old: no newcomer."""
     retention_days: tuple[int, ...] = (30, 90, 180, 365)

@@ -20,7 +20,15 @@ from transform.core import (
 )
 from transform.influence import concentration, scores
 from transform.ops import coverage, definitions, quality_results, quarantine, runs, tombstones
-from transform.retention import cohorts, curves, first_responses, newcomers, response_times
+from transform.retention import (
+    cohorts,
+    curves,
+    first_outcomes,
+    first_responses,
+    newcomers,
+    outcome_effects,
+    response_times,
+)
 
 BUILT: tuple[ModuleType, ...] = (
     repositories,
@@ -39,6 +47,8 @@ BUILT: tuple[ModuleType, ...] = (
     cohorts,
     first_responses,
     response_times,
+    first_outcomes,
+    outcome_effects,
     scores,
     concentration,
     coverage,

@@ -9,8 +9,7 @@ import polars as pl
 from metric_stories import PARAMETERS, built, on_day, watched
 
 from extract import raw
-from transform.core import changes, comments, contributions, identities, issues, people, reviews, spells
-from transform.core import commits as core_commits
+from transform.core import changes, comments, commits, contributions, identities, issues, people, reviews, spells
 from transform.parameters import Parameters
 from transform.retention import first_responses, newcomers
 
@@ -79,6 +78,13 @@ def review(on: str, by: str, day: float, repo: str = "r") -> Told:
     return "reviews", {"repo_id": repo, "artefact_id": on, **told}
 
 
+def commit(by: str, day: float, change_number: int | None = None, *, landed: bool = True, repo: str = "r") -> Told:
+    """A commit of the default branch, or (not landed) one that only its change holds."""
+    when = {"authored_at": on_day(day), "committed_at": on_day(day)}
+    told = {"change_number": change_number, "is_in_default_branch": landed, "committer_person_id": by}
+    return "commits", {"repo_id": repo, "sha": f"{by} {day}", "person_id": by, **told, **when}
+
+
 def _who(name: str) -> str | None:
     return None if name == "nobody" else name
 
@@ -94,12 +100,11 @@ class Community(dict[str, pl.LazyFrame]):
     ) -> None:
         super().__init__()
         self.parameters = parameters
-        tables = {"issues": issues, "changes": changes, "reviews": reviews, "comments": comments}
+        tables = {"issues": issues, "changes": changes, "reviews": reviews, "comments": comments, "commits": commits}
         for name, module in tables.items():
             self[name] = module.TABLE.rows(*(row for kind, row in told if kind == name)).lazy()
         self["people"] = people.TABLE.rows(*_people(told)).lazy()
         self["repositories"] = watched(*repos, snapshot=snapshot)
-        self["commits"] = core_commits.TABLE.empty().lazy()
         self["commit_people"] = raw.COMMIT_PEOPLE.empty().lazy()
         self["identities"] = identities.TABLE.empty().lazy()
         for module in (contributions, spells, newcomers, first_responses):

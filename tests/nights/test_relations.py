@@ -33,6 +33,7 @@ LIES = {
     "every question has its wait": "DELETE FROM retention.first_responses WHERE responded_at IS NULL",
     "an answer is another human's and follows the question": "UPDATE retention.first_responses SET responder_person_id = person_id WHERE responded_at IS NOT NULL",
     "every wait is timed": "UPDATE retention.response_times SET n_unanswered = 0",
+    "every newcomer's first change has its outcome": "UPDATE retention.first_outcomes SET outcome = NULL",
     "PageRank sums to one": "UPDATE influence.scores SET pagerank = pagerank / 2",
     "only humans have influence": "UPDATE core.people SET actor_class = 'bot'",
 }
