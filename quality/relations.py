@@ -195,6 +195,16 @@ RELATIONS = (
         "WHERE n.person_id IS NULL OR f.artefact_id IS NULL OR (f.has_outcome_window AND f.outcome IS NULL)",
     ),
     Expectation(
+        "every newcomer has been answered, waits, or cannot be told",
+        "retention.waiting",
+        "The answered and the waiting among newcomers' questions are those of the waits, each once.",
+        "SELECT repo_id, artefact_id, f.responded_at, w.waiting_hours FROM retention.first_responses AS f "
+        "FULL JOIN retention.waiting AS w USING (repo_id, artefact_id) "
+        "FULL JOIN retention.responders AS r USING (repo_id, artefact_id) WHERE coalesce(f.is_newcomer_at_opening, true) "
+        "AND ((f.responded_at IS NULL AND f.observed_until_at = f.snapshot_at) IS DISTINCT FROM (w.opened_at IS NOT NULL) "
+        "OR (f.responded_at IS NOT NULL) IS DISTINCT FROM (r.responded_at IS NOT NULL))",
+    ),
+    Expectation(
         "PageRank sums to one",
         "influence.scores",
         "The scores of one window sum to one.",

@@ -27,7 +27,9 @@ from transform.retention import (
     first_responses,
     newcomers,
     outcome_effects,
+    responders,
     response_times,
+    waiting,
 )
 
 BUILT: tuple[ModuleType, ...] = (
@@ -49,7 +51,9 @@ BUILT: tuple[ModuleType, ...] = (
     response_times,
     first_outcomes,
     outcome_effects,
+    waiting,
     scores,
+    responders,
     concentration,
     coverage,
     quarantine,

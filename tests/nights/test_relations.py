@@ -34,6 +34,7 @@ LIES = {
     "an answer is another human's and follows the question": "UPDATE retention.first_responses SET responder_person_id = person_id WHERE responded_at IS NOT NULL",
     "every wait is timed": "UPDATE retention.response_times SET n_unanswered = 0",
     "every newcomer's first change has its outcome": "UPDATE retention.first_outcomes SET outcome = NULL",
+    "every newcomer has been answered, waits, or cannot be told": "DELETE FROM retention.responders WHERE response_kind = 'comment'",
     "PageRank sums to one": "UPDATE influence.scores SET pagerank = pagerank / 2",
     "only humans have influence": "UPDATE core.people SET actor_class = 'bot'",
 }
