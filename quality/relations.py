@@ -205,6 +205,14 @@ RELATIONS = (
         "OR (f.responded_at IS NOT NULL) IS DISTINCT FROM (r.responded_at IS NOT NULL))",
     ),
     Expectation(
+        "nobody is in the funnel twice",
+        "retention.funnel",
+        "Whoever went on or left had entered, and whoever entered is a newcomer; shares of the two sum to one at most.",
+        "SELECT repo_id, reading, from_stage, n_newcomers, n_entered, n_converted, n_left, n_reached, n_skipped "
+        "FROM retention.funnel WHERE n_converted + n_left > n_entered OR n_entered > n_newcomers OR n_skipped > n_reached "
+        f"OR n_reached > n_newcomers OR converted_share + left_share > 1 + {TOLERANCE}",
+    ),
+    Expectation(
         "PageRank sums to one",
         "influence.scores",
         "The scores of one window sum to one.",

@@ -28,6 +28,8 @@ class Parameters:
     """By when a first change counts as merged, closed, abandoned or still open."""
     return_days: int = 180
     """Within how many days somebody has to act again to count as back."""
+    conversion_days: int = 365
+    """Within how many days of one stage the next has to be reached."""
     burn_in_days: int = 365
     """Where the history is not whole, whoever shows up in its first year may be old: no newcomer."""
     retention_days: tuple[int, ...] = (30, 90, 180, 365)

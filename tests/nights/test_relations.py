@@ -35,6 +35,7 @@ LIES = {
     "every wait is timed": "UPDATE retention.response_times SET n_unanswered = 0",
     "every newcomer's first change has its outcome": "UPDATE retention.first_outcomes SET outcome = NULL",
     "every newcomer has been answered, waits, or cannot be told": "DELETE FROM retention.responders WHERE response_kind = 'comment'",
+    "nobody is in the funnel twice": "UPDATE retention.funnel SET n_left = n_left + n_entered",
     "PageRank sums to one": "UPDATE influence.scores SET pagerank = pagerank / 2",
     "only humans have influence": "UPDATE core.people SET actor_class = 'bot'",
 }
