@@ -213,6 +213,29 @@ RELATIONS = (
         f"OR n_reached > n_newcomers OR converted_share + left_share > 1 + {TOLERANCE}",
     ),
     Expectation(
+        "groups are made before the landmark",
+        "retention.first_questions",
+        "Answered by the landmark is only who was, and every newcomer who asked is there once.",
+        "SELECT w.repo_id, w.person_id, q.response_time, w.response_hours FROM ("
+        "SELECT repo_id, person_id, min(opened_at) AS opened_at FROM retention.first_responses "
+        "WHERE is_newcomer_at_opening GROUP BY ALL) AS n FULL JOIN retention.first_questions AS q "
+        "USING (repo_id, person_id, opened_at) LEFT JOIN retention.first_responses AS w USING (repo_id, artefact_id) "
+        "WHERE q.artefact_id IS NULL OR n.person_id IS NULL OR (q.response_time IN ('within_24h', 'within_7d', 'later') "
+        "AND w.response_hours IS NULL) OR (q.response_time = 'within_24h' AND w.response_hours >= 24)",
+    ),
+    Expectation(
+        "comparisons count whom they compare",
+        "retention.response_effects",
+        "Nobody comes back who is not in the group, and the crude groups are those of the questions.",
+        "SELECT repo_id, active_in, exposure, level, adjustment, n_compared, n_reference FROM retention.response_effects "
+        "WHERE n_compared_back > n_compared OR n_reference_back > n_reference "
+        "UNION ALL SELECT repo_id, active_in, exposure, level, adjustment, n_compared, found.n FROM ("
+        "SELECT repo_id, response_time AS level, count(*) AS n FROM retention.first_questions "
+        "WHERE is_active_here IS NOT NULL GROUP BY ALL) AS found JOIN retention.response_effects USING (repo_id, level) "
+        "WHERE exposure = 'response_time' AND adjustment = 'crude' AND active_in = 'same_repository' "
+        "AND n_reference > 0 AND n_compared != found.n",
+    ),
+    Expectation(
         "PageRank sums to one",
         "influence.scores",
         "The scores of one window sum to one.",

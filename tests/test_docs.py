@@ -113,7 +113,7 @@ def test_a_table_is_made_of_earlier_ones():
         known.add(str(table))
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/trust.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/first_response.md", "docs/trust.md"])
 def test_every_query_runs(name):
     queries = blocks("sql", page(name))
     with duckdb.connect() as db:

@@ -28,6 +28,8 @@ class Parameters:
     """By when a first change counts as merged, closed, abandoned or still open."""
     return_days: int = 180
     """Within how many days somebody has to act again to count as back."""
+    landmark_days: int = 30
+    """Up to here what happened to a newcomer makes the groups; from here on activity counts."""
     conversion_days: int = 365
     """Within how many days of one stage the next has to be reached."""
     burn_in_days: int = 365

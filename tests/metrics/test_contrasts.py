@@ -38,7 +38,12 @@ def people(tables):
 def compared(tables, strata=()):
     given_people = people(tables)
     rows = contrasts(
-        given_people, by=["repo_id"], group="group", reference="old", is_back="is_back", strata=strata
+        given_people,
+        by=["repo_id"],
+        group="group",
+        is_reference=pl.col("group") == "old",
+        is_back="is_back",
+        strata=strata,
     ).collect()
     return rows.row(0, named=True)
 
@@ -75,7 +80,14 @@ def test_a_stratum_with_one_group_only_compares_nothing():
 
 def test_strata_without_a_name_are_a_stratum():
     unnamed = people({"x": (12, 8, 45, 5)}).with_columns(stratum=pl.lit(None, pl.String))
-    rows = contrasts(unnamed, by=["repo_id"], group="group", reference="old", is_back="is_back", strata=["stratum"])
+    rows = contrasts(
+        unnamed,
+        by=["repo_id"],
+        group="group",
+        is_reference=pl.col("group") == "old",
+        is_back="is_back",
+        strata=["stratum"],
+    )
 
     assert rows.collect()["n_strata"].to_list() == [1]
 

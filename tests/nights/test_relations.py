@@ -36,6 +36,8 @@ LIES = {
     "every newcomer's first change has its outcome": "UPDATE retention.first_outcomes SET outcome = NULL",
     "every newcomer has been answered, waits, or cannot be told": "DELETE FROM retention.responders WHERE response_kind = 'comment'",
     "nobody is in the funnel twice": "UPDATE retention.funnel SET n_left = n_left + n_entered",
+    "groups are made before the landmark": "UPDATE retention.first_questions SET response_time = 'within_24h'",
+    "comparisons count whom they compare": "UPDATE retention.response_effects SET n_compared = n_compared + 1",
     "PageRank sums to one": "UPDATE influence.scores SET pagerank = pagerank / 2",
     "only humans have influence": "UPDATE core.people SET actor_class = 'bot'",
 }

@@ -29,7 +29,7 @@ TABLE = Table(
     definition="RET-13/1",
     formula="merged or closed within outcome_days of opening; else abandoned, if the author neither wrote on it nor "
     "committed to it in those days, or open; back: an act on anything else on a later day",
-    source="acceptance goes with continuing: Legay et al. 2019; Zhou and Mockus 2012",
+    source="acceptance goes with continuing: Legay et al. 2018; Zhou and Mockus 2012",
     parameters={"outcome_days": "parameters.outcome_days", "return_days": "parameters.return_days"},
     caveats="Who closed a change is not known, so closed holds those whom others turned down and those who withdrew. "
     "The outcome is null while it is undecided. Sizes are those last seen.",

@@ -117,7 +117,9 @@ def with_not_merged(people: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def compared(people: pl.LazyFrame, adjustment: str, strata: tuple[str, ...]) -> pl.LazyFrame:
-    rows = contrasts(people, by=GROUP, group="outcome", reference=REFERENCE, is_back="is_back", strata=strata)
+    rows = contrasts(
+        people, by=GROUP, group="outcome", is_reference=pl.col("outcome") == REFERENCE, is_back="is_back", strata=strata
+    )
     return rows.with_columns(adjustment=pl.lit(adjustment))
 
 

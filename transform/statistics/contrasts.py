@@ -21,7 +21,7 @@ def contrasts(
     *,
     by: Sequence[str],
     group: str,
-    reference: str,
+    is_reference: pl.Expr,
     is_back: str,
     strata: Sequence[str] = (),
 ) -> pl.LazyFrame:
@@ -33,8 +33,9 @@ def contrasts(
     cells = people.group_by(*by, *strata, group).agg(
         n=pl.len().cast(pl.Int64), back=pl.col(is_back).sum().cast(pl.Int64)
     )
-    compared = cells.filter(pl.col(group) != reference).rename({"n": "n_compared", "back": "n_compared_back"})
-    others = cells.filter(pl.col(group) == reference).rename({"n": "n_reference", "back": "n_reference_back"})
+    cells = cells.cache()
+    compared = cells.filter(~is_reference).rename({"n": "n_compared", "back": "n_compared_back"})
+    others = cells.filter(is_reference).rename({"n": "n_reference", "back": "n_reference_back"})
     here = [*by, *strata]
     pairs = compared.join(others.drop(group), on=here, nulls_equal=True).sort(*here, group)
     summed = pairs.group_by(*by, group, maintain_order=True).agg(
