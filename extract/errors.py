@@ -3,6 +3,7 @@
 ExtractError
 ├── NeedsAPerson      somebody must change something first; trying again is no use
 │   ├── BadToken      the forge refused the token
+│   ├── BadKey        an app's private key is none
 │   ├── NoSuchRepository   not there, or not for this token
 │   ├── NotAForge     something answers, but not a forge's API
 │   ├── NotUnderstood      it is a forge, but of another version
@@ -32,6 +33,13 @@ class BadToken(NeedsAPerson):
         named = " or ".join(variables)
         todo = f"Put a fresh token in {named}" if variables else f"Name a variable with a token in token_env of {forge}"
         super().__init__(f"{forge} refused the request for lack of a valid token. {todo} and run again.")
+
+
+class BadKey(NeedsAPerson):
+    def __init__(self, variable: str) -> None:
+        super().__init__(
+            f"{variable} holds no private key of a GitHub App. Put the whole PEM file into it, line breaks included."
+        )
 
 
 class NoSuchRepository(NeedsAPerson):

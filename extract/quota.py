@@ -8,7 +8,7 @@ it too. Who needs a token while all are parked waits, or is told to come back if
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -43,10 +43,14 @@ class Budget:
 
 @dataclass
 class Token:
-    """A secret under the name of its variable. `parked_until` by resource; "" is all of them."""
+    """A secret under the name of its variable: a token, or the private key of an app, with its id and installation.
+
+    `parked_until` is by resource; "" is all of them.
+    """
 
     name: str
     secret: str = field(repr=False)
+    app: tuple[int, int] | None = None
     budgets: dict[str, Budget] = field(default_factory=dict)
     parked_until: dict[str, datetime] = field(default_factory=dict)
     n_unexplained: int = 0
@@ -66,10 +70,10 @@ class Pool:
     """The tokens of one forge, shared by threads. `now` tells the time; only `flows` may read the clock."""
 
     def __init__(
-        self, forge: str, tokens: Mapping[str, str], policy: Policy, now: Callable[[], datetime], waiting: Waiting
+        self, forge: str, tokens: Sequence[Token], policy: Policy, now: Callable[[], datetime], waiting: Waiting
     ) -> None:
         self.forge, self.policy, self.now, self._waiting = forge, policy, now, waiting
-        self.tokens = [Token(name, secret) for name, secret in tokens.items()]
+        self.tokens = list(tokens)
         self._changed = threading.Condition()
 
     @contextmanager
@@ -144,7 +148,7 @@ class Pools:
     by_forge: dict[str, Pool] = field(default_factory=dict)
     _making: threading.Lock = field(default_factory=threading.Lock)
 
-    def of(self, forge: str, tokens: Mapping[str, str]) -> Pool:
+    def of(self, forge: str, tokens: Sequence[Token]) -> Pool:
         with self._making:
             if forge not in self.by_forge:
                 self.by_forge[forge] = Pool(forge, tokens, self.policy, self.now, self.waiting)

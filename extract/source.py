@@ -10,10 +10,19 @@ from datetime import datetime
 from pathlib import Path
 
 from extract.errors import BadToken
-from extract.quota import Pool, Pools
+from extract.quota import Pool, Pools, Token
 
 Report = Callable[[str, int, int | None], None]
 """Called as (stream, seen so far, total or None) while the work goes on."""
+
+
+@dataclass(frozen=True)
+class App:
+    """A GitHub App as installed for an owner. `key_variable` names the environment variable with its private key."""
+
+    id: int
+    installation: int
+    key_variable: str
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,7 @@ class Source:
     base_url: str = ""
     token_variables: tuple[str, ...] = ()
     git_url: str | None = None
+    apps: tuple[App, ...] = ()
 
     @property
     def ref(self) -> str:
@@ -88,17 +98,15 @@ class Surroundings:
 
     def pool(self, source: Source) -> Pool:
         """The tokens that the environment has for this source; BadToken if there are none."""
-        tokens = {name: self.environment[name] for name in source.token_variables if self.environment.get(name)}
+        named: list[tuple[str, tuple[int, int] | None]] = [(name, None) for name in source.token_variables]
+        named += [(app.key_variable, (app.id, app.installation)) for app in source.apps]
+        tokens = [Token(name, self.environment[name], app) for name, app in named if self.environment.get(name)]
         if not tokens:
-            raise BadToken(source.forge, source.token_variables)
+            raise BadToken(source.forge, tuple(name for name, _ in named))
         return self.pools.of(source.forge, tokens)
 
     def known_place(self, source: Source) -> str | None:
         return self.places.get(source.ref)
-
-    def token(self, source: Source) -> str | None:
-        """The first token that the environment has for this source."""
-        return next((self.environment[name] for name in source.token_variables if self.environment.get(name)), None)
 
 
 @dataclass(frozen=True)

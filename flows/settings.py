@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from extract.source import Source
+from extract.source import App, Source
 from flows.errors import BadConfiguration
 
 FULL_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*/[A-Za-z0-9_.-]+")
@@ -25,6 +25,14 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class GitHubApp(Strict):
+    """A GitHub App, as it is installed for one owner."""
+
+    id: int = Field(description="Its App ID.")
+    installation: int = Field(description="Its installation's ID.")
+    key_env: str = Field(description="Name of the environment variable that holds its private key, as PEM.")
+
+
 class Forge(Strict):
     """A forge under a name of your own; self-hosted ones are no different from the public ones."""
 
@@ -32,6 +40,7 @@ class Forge(Strict):
     kind: Literal["github", "git"] = Field(description="Which language it speaks.")
     base_url: str = Field(default="", description="Where its API is, such as https://github.example.org/api/v3.")
     token_env: tuple[str, ...] = Field(default=(), description="Names of environment variables that hold tokens.")
+    apps: tuple[GitHubApp, ...] = Field(default=(), description="GitHub Apps to use beside the tokens.")
 
 
 class Repository(Strict):
@@ -118,6 +127,7 @@ def _source(settings: Settings, repo: str, git_url: str | None) -> Source:
         base_url=forge.base_url,
         token_variables=forge.token_env,
         git_url=git_url,
+        apps=tuple(App(app.id, app.installation, app.key_env) for app in forge.apps),
     )
 
 

@@ -6,6 +6,7 @@ pool of tokens (extract.quota): nothing is sent while one is in force. What a sm
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,11 +15,12 @@ from functools import cached_property
 from typing import Any
 
 import requests
-from github import Auth, Github
+from github import Auth, Github, GithubException
 from github.Requester import Requester
+from jwt.exceptions import PyJWTError
 
 from extract.archive import Page
-from extract.errors import NoSuchRepository, NotAForge, NotUnderstood, OutOfQuota, Strained
+from extract.errors import BadKey, NoSuchRepository, NotAForge, NotUnderstood, OutOfQuota, Strained
 from extract.quota import Pool, Token
 
 KEPT_HEADERS = ("etag", "date", "x-github-request-id", "x-ratelimit-remaining", "x-ratelimit-reset")
@@ -159,13 +161,27 @@ class Client:
                 f"{self.forge} at {self.base_url} cannot be reached ({reason}). Check the network and base_url; what "
                 "was received is kept and the next run continues there."
             ) from error
+        except GithubException as error:  # an app that was refused an installation's token
+            return Answer(401 if error.status in (401, 403, 404) else error.status, error.headers or {}, "")
+        except (PyJWTError, ValueError, TypeError) as error:
+            if token.app is None:
+                raise
+            raise BadKey(token.name) from error
         except RuntimeError as error:  # PyGithub's word for a redirect to another host or scheme
             raise NotAForge(self.forge, self.base_url, str(error)) from error
+
+    def git_header(self) -> str:
+        """What lets git in where the API lets us in."""
+        with self._pool.token("git") as token:
+            auth = self._requester(token).auth
+            secret = "" if auth is None else auth.token
+        basic = base64.b64encode(f"x-access-token:{secret}".encode()).decode()
+        return f"Authorization: Basic {basic}"
 
     def _requester(self, token: Token) -> Requester:
         if token.name not in self._requesters:
             self._requesters[token.name] = Github(
-                auth=Auth.Token(token.secret),
+                auth=_auth(token),
                 base_url=self.base_url,
                 timeout=TIMEOUT_SECONDS,
                 seconds_between_requests=0,  # the pool sees to it that a token asks one thing at a time
@@ -226,3 +242,10 @@ class Client:
             raise NotAForge(self.forge, self.base_url, f"a JSON {type(said).__name__} where an object belongs")
         kept = {name: str(answer.headers[name]) for name in KEPT_HEADERS if name in answer.headers}
         return Page(asked, answer.status, kept, self._now().isoformat(), answer.text)
+
+
+def _auth(token: Token) -> Auth.Auth:
+    if token.app is None:
+        return Auth.Token(token.secret)
+    app, installation = token.app
+    return Auth.AppInstallationAuth(Auth.AppAuth(app, token.secret), installation)

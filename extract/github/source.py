@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import heapq
 import json
 from datetime import datetime
@@ -94,7 +93,7 @@ def _extract(source: Source, client: Client, around: Surroundings) -> Extracted:
         read_archive(archive, partition / "forge", source.forge)
     if _swept(sweep, archive, partition / "forge", newest, around.rereads if was_whole else 0):
         read_archive(archive, partition / "forge", source.forge)
-    _mine_git(source, page.data().get("clone_url"), repository, archive, partition, around)
+    _mine_git(source, client, page.data().get("clone_url"), repository, archive, partition, around)
     if source.git_url != "":
         authors.link(client, archive, partition, full_name, around.report)
     return Extracted(repository["repo_id"], partition, client.requests, raw.reasons(partition))
@@ -278,6 +277,7 @@ def _watermark(archive: Archive) -> datetime | None:
 
 def _mine_git(
     source: Source,
+    client: Client,
     clone_url: str | None,
     repository: dict[str, Any],
     archive: Path,
@@ -288,7 +288,7 @@ def _mine_git(
     if source.git_url == "":
         return
     url = source.git_url or clone_url or ""
-    header = _header(around.token(source), clone_url, url)
+    header = client.git_header() if url == clone_url else None  # the token goes only where the address is the forge's
     try:
         _mined(url, header, source.forge, repository["repo_id"], archive, partition, around)
     except ExtractError as error:
@@ -325,11 +325,3 @@ def reread(source: Source, around: Surroundings, place: str) -> None:
         repo_id = pl.read_parquet(partition / "forge" / "repositories.parquet")["repo_id"][0]
         _mined(str(mirror), None, source.forge, repo_id, archive, partition, around)
         authors.read_links(archive, partition, source.forge)
-
-
-def _header(token: str | None, clone_url: str | None, url: str) -> str | None:
-    """The token goes to git only where the address is the forge's own."""
-    if token is None or url != clone_url:
-        return None
-    basic = base64.b64encode(f"x-access-token:{token}".encode()).decode()
-    return f"Authorization: Basic {basic}"

@@ -5,12 +5,15 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import re
 from email.utils import format_datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from math import ceil
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import unquote, urlsplit
+
+import jwt
 
 from .answers import RATE_LIMIT_POINTS, answer
 from .faults import Window, half_of
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
 GRAPHQL_PATHS = ("/api/graphql", "/graphql")
 REST_ROOT = "/api/v3"
+INSTALLATION = re.compile(REST_ROOT + r"/app/installations/\d+/access_tokens")
 BAD_GATEWAY_PAGE = b"<!DOCTYPE html><title>Unicorn! &middot; GitHub</title><p>We had issues producing the response."
 LOGIN_PAGE = b"<!DOCTYPE html><title>Sign in to the network</title><form action=/login></form>"
 _SMALLEST_ZIPPED_BYTES = 256
@@ -59,6 +63,8 @@ class Handler(BaseHTTPRequestHandler):
         used = self.forge.count_request(is_git=False)
         if self.forge.answers_html:
             self._send(200, LOGIN_PAGE, "text/html; charset=utf-8")
+        elif self.command == "POST" and INSTALLATION.fullmatch(path):
+            self._installation_token(used)
         elif not self._is_known():
             self._send_json(401, BAD_CREDENTIALS, used)
         elif self._is_refused() or self._is_broken(path, body):
@@ -71,6 +77,18 @@ class Handler(BaseHTTPRequestHandler):
     def _is_known(self) -> bool:
         scheme, _, token = self.headers.get("Authorization", "").partition(" ")
         return scheme.lower() in ("bearer", "token") and token.strip() in self.forge.tokens
+
+    def _installation_token(self, used: int) -> None:
+        """A token for the installation of an app that signs with its private key."""
+        claims = jwt.decode(self._token(), options={"verify_signature": False})
+        key = self.forge.app_keys.get(int(claims["iss"]), "")
+        try:
+            jwt.decode(self._token(), key, algorithms=["RS256"], options={"verify_exp": False, "verify_iat": False})
+        except jwt.PyJWTError:
+            self._send_json(401, BAD_CREDENTIALS, used)
+            return
+        granted = {"token": self.forge.tokens[0], "expires_at": "2099-01-01T00:00:00Z", "permissions": {}}
+        self._send_json(201, granted, used)
 
     def _token(self) -> str:
         return self.headers.get("Authorization", "").partition(" ")[2].strip()

@@ -42,6 +42,8 @@ class SandboxForge:
         """Every API request is answered with a page and status 200, as a proxy's login page does."""
         self.faults = Faults()
         """Bad days: set the knobs of one, or put a new one in its place."""
+        self.app_keys: dict[int, str] = {}
+        """Public keys of apps by their id: an installation's token is the first of `tokens`."""
         self.deleted: set[tuple[str, int]] = set()
         """Repository and number of issues and changes that are gone; change it by `delete`."""
         self.requests = 0

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from extract.errors import BadToken, OutOfQuota
-from extract.quota import Policy, Pool
+from extract.quota import Policy, Pool, Token
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 SOON = NOON + timedelta(minutes=30)
@@ -31,7 +31,7 @@ def clock():
 def pool_of(clock):
     def made(*names: str, reserve_share: float = 0.0, patience: timedelta = timedelta(0)) -> Pool:
         policy = Policy(reserve_share, patience)
-        return Pool("forge", {name: f"secret of {name}" for name in names}, policy, clock.now, lambda *_: None)
+        return Pool("forge", [Token(name, f"secret of {name}") for name in names], policy, clock.now, lambda *_: None)
 
     return made
 
