@@ -148,6 +148,16 @@ RELATIONS = (
         "USING (repo_id, family) WHERE cohorts.n IS DISTINCT FROM newcomers.n",
     ),
     Expectation(
+        "second contributions are waited for from every newcomer",
+        "retention.second_contributions",
+        "The cohort of all years holds every newcomer once, and returns only grow with the days.",
+        "SELECT repo_id, family, day, n_newcomers, n_returned, n AS newcomers FROM ("
+        "SELECT *, lag(n_returned) OVER (PARTITION BY repo_id, family ORDER BY day) AS returned_before "
+        "FROM retention.second_contributions WHERE cohort = 'all') FULL JOIN ("
+        "SELECT repo_id, family, count(*) AS n FROM retention.newcomers GROUP BY ALL) USING (repo_id, family) "
+        "WHERE n_newcomers IS DISTINCT FROM n OR n_returned < returned_before",
+    ),
+    Expectation(
         "survival never rises",
         "retention.curves",
         "Along a curve neither survival nor the number at risk rises.",

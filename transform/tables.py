@@ -20,7 +20,7 @@ from transform.core import (
 )
 from transform.influence import concentration, scores
 from transform.ops import coverage, definitions, quality_results, quarantine, runs, tombstones
-from transform.retention import cohorts, curves, newcomers
+from transform.retention import cohorts, curves, newcomers, second_contributions
 
 BUILT: tuple[ModuleType, ...] = (
     repositories,
@@ -37,6 +37,7 @@ BUILT: tuple[ModuleType, ...] = (
     newcomers,
     curves,
     cohorts,
+    second_contributions,
     scores,
     concentration,
     coverage,

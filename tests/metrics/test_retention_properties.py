@@ -1,0 +1,102 @@
+"""What must hold for any history in the tables about newcomers and who stays."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from metric_stories import act, acts, built, spells_of, watched
+from polars.testing import assert_frame_equal
+
+from transform.columns import KINDS
+from transform.retention import second_contributions
+
+TALES = st.lists(
+    st.builds(
+        act,
+        st.sampled_from(["ada", "bob", "cyd"]),
+        st.integers(0, 24 * 600).map(lambda hours: hours / 24),
+        st.sampled_from(KINDS),
+        repo_id=st.sampled_from(["r", "q"]),
+        artefact_id=st.sampled_from(["change:1", "change:2", "issue:3", "commit:abc"]),
+    ),
+    min_size=1,
+    max_size=25,
+)
+FEW = settings(max_examples=12, deadline=None)
+
+
+def every_table(given, repos):
+    """The tables of one history by module, each with its promise checked, in key order."""
+    contributions = acts(*given)
+    stays = spells_of(given, repos).lazy()
+    return {second_contributions: built(second_contributions, stays, contributions, repos)}
+
+
+def watching(moved=0):
+    return watched("r", "q", snapshot=500.4 + moved, newcomers_from=100 + moved)
+
+
+def assert_same(ours, others):
+    assert list(ours) == list(others)
+    for module, rows in ours.items():
+        assert_frame_equal(rows, others[module])
+
+
+@given(TALES, st.randoms())
+@FEW
+def test_the_order_of_rows_changes_nothing(tale, random):
+    assert_same(every_table(tale, watching()), every_table(random.sample(tale, len(tale)), watching()))
+
+
+@given(TALES)
+@FEW
+def test_a_bot_changes_nothing(tale):
+    bot = [
+        act("robot", day, kind, actor_class="bot") for day, kind in ((0, "comment"), (130, "commit"), (450, "review"))
+    ]
+
+    assert_same(every_table(tale, watching()), every_table(tale + bot, watching()))
+
+
+@given(TALES, st.integers(-2000, 2000))
+@FEW
+def test_moving_everything_by_whole_days_moves_no_second_contribution(tale, days):
+    moved = [{**one, "contributed_at": one["contributed_at"] + timedelta(days=days)} for one in tale]
+
+    before, after = every_table(tale, watching()), every_table(moved, watching(days))
+
+    of_all_years = [
+        table[second_contributions].filter(pl.col("cohort") == "all").drop("snapshot_at") for table in (before, after)
+    ]
+    assert_frame_equal(*of_all_years)
+
+
+@given(TALES)
+@FEW
+def test_returns_grow_with_the_days(tale):
+    rows = every_table(tale, watching())[second_contributions]
+    steps = rows.select(pl.col("n_returned", "returned_share").diff().over("repo_id", "family", "cohort"))
+
+    assert (steps["n_returned"].drop_nulls() >= 0).all()
+    assert (steps["returned_share"].drop_nulls() >= 0).all()
+
+
+@pytest.mark.parametrize(
+    "tale",
+    [
+        [],
+        [act("robot", 200, actor_class="bot")],
+        [act(None, 200)],
+        [act("ada", 200)],
+        [act("ada", 200, "issue_open")],
+        [act("ada", 10), act("bob", 20)],
+    ],
+    ids=["nothing", "only a bot", "only a deleted account", "one person", "only an issue", "only old hands"],
+)
+def test_a_thin_history_gives_tables_that_keep_their_promise(tale):
+    for module, rows in every_table(tale, watching()).items():
+        assert not rows.select(module.TABLE.key).is_duplicated().any()
