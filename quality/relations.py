@@ -158,6 +158,15 @@ RELATIONS = (
         "WHERE n_newcomers IS DISTINCT FROM n OR n_returned < returned_before",
     ),
     Expectation(
+        "everybody who acted has a type",
+        "retention.contributor_types",
+        "The types are of those who acted, each once, and their acts are all there are.",
+        "SELECT repo_id, person_id, n_acts, n AS contributions FROM retention.contributor_types FULL JOIN ("
+        "SELECT repo_id, person_id, count(*) AS n FROM core.contributions JOIN core.repositories USING (repo_id) "
+        "WHERE actor_class = 'human' AND contributed_at < snapshot_at GROUP BY ALL) USING (repo_id, person_id) "
+        "WHERE repo_id != 'all' AND n_acts IS DISTINCT FROM n",
+    ),
+    Expectation(
         "survival never rises",
         "retention.curves",
         "Along a curve neither survival nor the number at risk rises.",

@@ -8,11 +8,11 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from metric_stories import act, acts, built, spells_of, watched
+from metric_stories import act, acts, built, fates, proposal, spells_of, watched
 from polars.testing import assert_frame_equal
 
 from transform.columns import KINDS
-from transform.retention import second_contributions
+from transform.retention import contributor_types, second_contributions
 
 TALES = st.lists(
     st.builds(
@@ -26,6 +26,7 @@ TALES = st.lists(
     min_size=1,
     max_size=25,
 )
+CHANGES = fates(*(proposal("ada", 0, number, repo_id=repo)[1] for number in (1, 2) for repo in ("r", "q")))
 FEW = settings(max_examples=12, deadline=None)
 
 
@@ -33,7 +34,10 @@ def every_table(given, repos):
     """The tables of one history by module, each with its promise checked, in key order."""
     contributions = acts(*given)
     stays = spells_of(given, repos).lazy()
-    return {second_contributions: built(second_contributions, stays, contributions, repos)}
+    return {
+        second_contributions: built(second_contributions, stays, contributions, repos),
+        contributor_types: built(contributor_types, contributions, CHANGES, repos),
+    }
 
 
 def watching(moved=0):
