@@ -167,6 +167,14 @@ RELATIONS = (
         "WHERE repo_id != 'all' AND n_acts IS DISTINCT FROM n",
     ),
     Expectation(
+        "turnover adds up",
+        "retention.turnover",
+        "Who was there before, and has not left, and who joined make the members of the year; the core is some of them.",
+        "SELECT * FROM (SELECT *, max(n_persons) FILTER (members = 'everybody') OVER (PARTITION BY repo_id, family, "
+        "window_start) AS n_everybody FROM retention.turnover) "
+        "WHERE n_before - n_leavers + n_joiners != n_persons OR n_persons > coalesce(n_everybody, 0)",
+    ),
+    Expectation(
         "survival never rises",
         "retention.curves",
         "Along a curve neither survival nor the number at risk rises.",

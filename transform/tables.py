@@ -20,7 +20,7 @@ from transform.core import (
 )
 from transform.influence import concentration, scores
 from transform.ops import coverage, definitions, quality_results, quarantine, runs, tombstones
-from transform.retention import cohorts, contributor_types, curves, newcomers, second_contributions
+from transform.retention import cohorts, contributor_types, curves, newcomers, second_contributions, turnover
 
 BUILT: tuple[ModuleType, ...] = (
     repositories,
@@ -39,6 +39,7 @@ BUILT: tuple[ModuleType, ...] = (
     cohorts,
     second_contributions,
     contributor_types,
+    turnover,
     scores,
     concentration,
     coverage,

@@ -12,7 +12,7 @@ from metric_stories import act, acts, built, fates, proposal, spells_of, watched
 from polars.testing import assert_frame_equal
 
 from transform.columns import KINDS
-from transform.retention import contributor_types, second_contributions
+from transform.retention import contributor_types, second_contributions, turnover
 
 TALES = st.lists(
     st.builds(
@@ -37,6 +37,7 @@ def every_table(given, repos):
     return {
         second_contributions: built(second_contributions, stays, contributions, repos),
         contributor_types: built(contributor_types, contributions, CHANGES, repos),
+        turnover: built(turnover, contributions, repos),
     }
 
 
