@@ -20,7 +20,15 @@ from transform.core import (
 )
 from transform.influence import concentration, scores
 from transform.ops import coverage, definitions, quality_results, quarantine, runs, tombstones
-from transform.retention import cohorts, contributor_types, curves, newcomers, second_contributions, turnover
+from transform.retention import (
+    cohorts,
+    contributor_types,
+    curves,
+    newcomers,
+    quasi_contributors,
+    second_contributions,
+    turnover,
+)
 
 BUILT: tuple[ModuleType, ...] = (
     repositories,
@@ -39,6 +47,7 @@ BUILT: tuple[ModuleType, ...] = (
     cohorts,
     second_contributions,
     contributor_types,
+    quasi_contributors,
     turnover,
     scores,
     concentration,

@@ -13,16 +13,21 @@ from transform.retention import contributor_types
 SHARES = ("is_long_term_365_days", "is_long_term_730_days", "is_long_term_1095_days")
 
 
+def whole(*names, snapshot=2000):
+    """Repositories whose history nobody cut."""
+    return watched(*names, snapshot=snapshot).with_columns(observed_from_at=pl.col("newcomers_from_at"))
+
+
+def cut(*names):
+    """Repositories of which the beginning of the history is missing."""
+    return whole(*names).with_columns(newcomers_from_at=pl.lit(on_day(365)))
+
+
 def types_of(given, *proposals, repos=None, parameters=PARAMETERS):
     opened = [one for one, _ in proposals]
-    repos = watched(snapshot=2000) if repos is None else repos
+    repos = whole() if repos is None else repos
     changes = fates(*(fate for _, fate in proposals))
     return built(contributor_types, acts(*given, *opened), changes, repos, parameters=parameters)
-
-
-def whole(*names):
-    """Repositories whose history nobody cut."""
-    return watched(*names, snapshot=2000).with_columns(observed_from_at=pl.col("newcomers_from_at"))
 
 
 def of(column, *args, person="ada", repo="r", **more):
@@ -71,19 +76,16 @@ def test_the_same_number_in_two_repositories_is_two_contributions_in_all():
 
 @pytest.mark.parametrize(("days", "expected"), [("0", True), ("0 1", False)])
 def test_casual_is_who_has_exactly_one_commit(days, expected):
-    assert of("is_casual", history(f"ada {days}"), repos=whole()) is expected
+    assert of("is_casual", history(f"ada {days}")) is expected
 
 
 def test_casual_is_void_without_a_commit_and_unknown_where_history_is_missing():
-    cut = whole().with_columns(newcomers_from_at=pl.col("observed_from_at") + pl.duration(days=365))
-
-    assert of("is_casual", history("ada 0", kind="comment"), repos=whole()) is None
-    assert of("is_casual", history("ada 500"), repos=cut) is None
+    assert of("is_casual", history("ada 0", kind="comment")) is None
+    assert of("is_casual", history("ada 500"), repos=cut()) is None
 
 
 def test_one_cut_history_leaves_all_unknown_for_those_who_committed_there_alone():
-    cut = whole("q").with_columns(newcomers_from_at=pl.lit(on_day(365)))
-    repos = pl.concat([whole("r"), cut])
+    repos = pl.concat([whole("r"), cut("q")])
     rows = types_of([*history("ada 500"), *history("eve 500", repo_id="q")], repos=repos)
 
     assert only(rows, repo_id="all").select("person_id", "is_casual").rows() == [("ada", True), ("eve", None)]
@@ -117,19 +119,28 @@ def test_quasi_is_whose_changes_were_all_closed_unmerged_and_who_has_no_commit()
 def test_a_young_change_that_may_still_be_merged_leaves_quasi_unknown(opened, expected):
     mine = (proposal("ada", 0, 1, closed=5), proposal("ada", opened, 2))
 
-    assert of("is_quasi", [], *mine, repos=watched(snapshot=365)) is expected
+    assert of("is_quasi", [], *mine, repos=whole(snapshot=365)) is expected
 
 
 def test_a_young_change_leaves_no_doubt_about_whom_was_merged_before():
-    assert of("is_quasi", [], proposal("ada", 0, 1, merged=5), proposal("ada", 364, 2), repos=watched()) is False
+    assert (
+        of("is_quasi", [], proposal("ada", 0, 1, merged=5), proposal("ada", 364, 2), repos=whole(snapshot=365)) is False
+    )
+
+
+def test_where_a_commit_may_be_missing_only_a_merge_tells_who_was_not_refused():
+    mine = (proposal("ada", 400, 1, closed=405), proposal("eve", 400, 2, merged=405))
+
+    assert of("is_quasi", [], *mine, repos=cut()) is None
+    assert of("is_quasi", [], *mine, repos=cut(), person="eve") is False
 
 
 def test_who_only_waits_was_refused_by_nobody():
-    assert of("is_quasi", [], proposal("ada", 0, 1), repos=watched()) is False
+    assert of("is_quasi", [], proposal("ada", 0, 1), repos=whole(snapshot=365)) is False
 
 
 def test_what_was_decided_after_the_earliest_snapshot_is_undecided_in_all():
-    repos = pl.concat([watched("early", snapshot=200), watched("r", snapshot=300)])
+    repos = pl.concat([whole("early", snapshot=200), whole("r", snapshot=300)])
     late = (proposal("ada", 0, 1, merged=250), proposal("eve", 0, 2, closed=250))
     rows = types_of(history("bob 0", repo_id="early"), *late, repos=repos)
 

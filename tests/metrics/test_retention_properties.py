@@ -12,7 +12,7 @@ from metric_stories import act, acts, built, fates, proposal, spells_of, watched
 from polars.testing import assert_frame_equal
 
 from transform.columns import KINDS
-from transform.retention import contributor_types, second_contributions, turnover
+from transform.retention import contributor_types, quasi_contributors, second_contributions, turnover
 
 TALES = st.lists(
     st.builds(
@@ -34,9 +34,11 @@ def every_table(given, repos):
     """The tables of one history by module, each with its promise checked, in key order."""
     contributions = acts(*given)
     stays = spells_of(given, repos).lazy()
+    types = built(contributor_types, contributions, CHANGES, repos)
     return {
         second_contributions: built(second_contributions, stays, contributions, repos),
-        contributor_types: built(contributor_types, contributions, CHANGES, repos),
+        contributor_types: types,
+        quasi_contributors: built(quasi_contributors, types.lazy(), repos),
         turnover: built(turnover, contributions, repos),
     }
 

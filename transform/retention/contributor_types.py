@@ -6,6 +6,7 @@ import polars as pl
 
 from quality.contract import INSTANT, Column, Table
 from transform.columns import DEFINITION, PERSON_ID, SCOPE_ID, SNAPSHOT_AT, count
+from transform.core.repositories import IS_HISTORY_CUT
 from transform.core.spells import SCOPE_KEY, human_acts, in_all, snapshots
 from transform.parameters import Parameters
 
@@ -72,8 +73,8 @@ TABLE = Table(
         Column(
             "is_quasi",
             pl.Boolean,
-            "Had a change decided, none merged, and has no commit; null without a change, or while one that is younger "
-            "than 90 days could still be merged.",
+            "Had a change decided, none merged, and has no commit; null without a change, while one that is younger "
+            "than 90 days could still be merged, and where a commit may be missing.",
             nullable=True,
         ),
         *(
@@ -119,8 +120,7 @@ def in_scopes(acts: pl.LazyFrame, repositories: pl.LazyFrame) -> pl.LazyFrame:
 
     `is_whole` tells whether the git history of the repository is.
     """
-    is_whole = pl.col("newcomers_from_at") <= pl.col("observed_from_at")
-    whole = repositories.select(pl.col("repo_id").cast(pl.Categorical), is_whole=is_whole)
+    whole = repositories.select(pl.col("repo_id").cast(pl.Categorical), is_whole=~IS_HISTORY_CUT)
     known = acts.join(whole, on="repo_id").select(
         *SCOPE_KEY,
         "is_whole",
@@ -145,7 +145,7 @@ def whole_record() -> list[pl.Expr]:
         is_commit.sum().cast(pl.Int64).alias("n_commits"),
         pl.when(is_commit).then(at).min().dt.date().alias("first_commit_day"),
         pl.when(is_commit).then(at).max().dt.date().alias("last_commit_day"),
-        pl.when(is_commit).then(pl.col("is_whole")).all().alias("is_history_whole"),
+        pl.col("is_whole").all().alias("is_history_whole"),
         ((artefact.min() == artefact.max()) & (source.min() == source.max())).alias("has_one_artefact"),
     ]
 
@@ -199,7 +199,7 @@ def proposer_types() -> list[pl.Expr]:
     has_changes = pl.col("n_changes_opened") > 0
     paused = pl.col("last_change_at") <= pl.col("snapshot_at").dt.offset_by(f"-{OCCASIONAL_PAUSE}")
     is_contributor = (pl.col("n_changes_merged") > 0) | (pl.col("n_commits") > 0)
-    is_settled = is_contributor | (pl.col("n_pending") == 0)
+    is_settled = is_contributor | ((pl.col("n_pending") == 0) & pl.col("is_history_whole"))
     return [
         pl.when(has_changes).then((pl.col("n_changes_opened") <= FEW_CHANGES) & paused).alias("is_occasional"),
         pl.when(has_changes & is_settled).then(~is_contributor & (pl.col("n_decided") > 0)).alias("is_quasi"),

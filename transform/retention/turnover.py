@@ -15,6 +15,7 @@ from transform.columns import (
     count,
     share,
 )
+from transform.core.repositories import IS_HISTORY_CUT
 from transform.core.spells import PERSON_KEY, active_days, in_all, snapshots
 from transform.parameters import Parameters
 
@@ -135,7 +136,7 @@ def missing_history(repositories: pl.LazyFrame) -> pl.LazyFrame:
     """`missing_until_at` per scope: before it acts are missing; null where none are."""
     known = repositories.select(
         pl.col("repo_id").cast(pl.Categorical),
-        missing_until_at=pl.when(pl.col("newcomers_from_at") > pl.col("observed_from_at")).then("newcomers_from_at"),
+        missing_until_at=pl.when(IS_HISTORY_CUT).then("newcomers_from_at"),
     )
     return pl.concat([known, in_all(known).group_by("repo_id").agg(pl.col("missing_until_at").max())])
 
