@@ -12,7 +12,7 @@ from metric_stories import act, acts, built, fates, proposal, spells_of, watched
 from polars.testing import assert_frame_equal
 
 from transform.columns import KINDS
-from transform.retention import contributor_types, quasi_contributors, second_contributions, turnover
+from transform.retention import contributor_types, ltc_conversion, quasi_contributors, second_contributions, turnover
 
 TALES = st.lists(
     st.builds(
@@ -39,6 +39,7 @@ def every_table(given, repos):
         second_contributions: built(second_contributions, stays, contributions, repos),
         contributor_types: types,
         quasi_contributors: built(quasi_contributors, types.lazy(), repos),
+        ltc_conversion: built(ltc_conversion, types.lazy(), repos),
         turnover: built(turnover, contributions, repos),
     }
 

@@ -48,6 +48,8 @@ TABLE = Table(
         PERSON_ID,
         Column("first_act_at", INSTANT, "First act of any family."),
         Column("last_act_at", INSTANT, "Last act of any family before the snapshot."),
+        Column("first_commit_at", INSTANT, "First commit in the default branch; null without one.", nullable=True),
+        Column("last_commit_at", INSTANT, "Last such commit before the snapshot; null without one.", nullable=True),
         count("n_acts", "Acts of all families."),
         count("n_commits", "Commits in the default branch, as author or co-author."),
         count("n_changes_opened", "Changes opened."),
@@ -143,8 +145,8 @@ def whole_record() -> list[pl.Expr]:
         at.max().alias("last_act_at"),
         pl.len().cast(pl.Int64).alias("n_acts"),
         is_commit.sum().cast(pl.Int64).alias("n_commits"),
-        pl.when(is_commit).then(at).min().dt.date().alias("first_commit_day"),
-        pl.when(is_commit).then(at).max().dt.date().alias("last_commit_day"),
+        pl.when(is_commit).then(at).min().alias("first_commit_at"),
+        pl.when(is_commit).then(at).max().alias("last_commit_at"),
         pl.col("is_whole").all().alias("is_history_whole"),
         ((artefact.min() == artefact.max()) & (source.min() == source.max())).alias("has_one_artefact"),
     ]
@@ -182,7 +184,7 @@ def one_time(horizon: int) -> pl.Expr:
 
 def committer_types() -> list[pl.Expr]:
     """A null first day, of whom has no commit, leaves all of them null."""
-    first, last = pl.col("first_commit_day"), pl.col("last_commit_day")
+    first, last = pl.col("first_commit_at").dt.date(), pl.col("last_commit_at").dt.date()
     has_commits = pl.col("n_commits") > 0
     return [
         pl.when(has_commits & pl.col("is_history_whole")).then(pl.col("n_commits") == 1).alias("is_casual"),
