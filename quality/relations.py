@@ -175,6 +175,15 @@ RELATIONS = (
         "WHERE n_before - n_leavers + n_joiners != n_persons OR n_persons > coalesce(n_everybody, 0)",
     ),
     Expectation(
+        "no mean stay exceeds its window",
+        "retention.curve_summaries",
+        "Every curve is summarised, and the mean of the days up to a day is no more than that day.",
+        "SELECT repo_id, family, cohort, day, restricted_mean_days FROM retention.curve_summaries "
+        f"WHERE restricted_mean_days > day + {TOLERANCE} UNION ALL "
+        "SELECT DISTINCT repo_id, family, cohort, 0, 0 FROM retention.curves ANTI JOIN retention.curve_summaries "
+        "USING (repo_id, family, cohort, end_rule, horizon_days)",
+    ),
+    Expectation(
         "survival never rises",
         "retention.curves",
         "Along a curve neither survival nor the number at risk rises.",

@@ -23,6 +23,7 @@ from transform.ops import coverage, definitions, quality_results, quarantine, ru
 from transform.retention import (
     cohorts,
     contributor_types,
+    curve_summaries,
     curves,
     ltc_conversion,
     newcomers,
@@ -45,6 +46,7 @@ BUILT: tuple[ModuleType, ...] = (
     spells,
     newcomers,
     curves,
+    curve_summaries,
     cohorts,
     second_contributions,
     contributor_types,

@@ -12,7 +12,15 @@ from metric_stories import act, acts, built, fates, proposal, spells_of, watched
 from polars.testing import assert_frame_equal
 
 from transform.columns import KINDS
-from transform.retention import contributor_types, ltc_conversion, quasi_contributors, second_contributions, turnover
+from transform.retention import (
+    contributor_types,
+    curve_summaries,
+    curves,
+    ltc_conversion,
+    quasi_contributors,
+    second_contributions,
+    turnover,
+)
 
 TALES = st.lists(
     st.builds(
@@ -35,7 +43,9 @@ def every_table(given, repos):
     contributions = acts(*given)
     stays = spells_of(given, repos).lazy()
     types = built(contributor_types, contributions, CHANGES, repos)
+    drawn = built(curves, stays)
     return {
+        curve_summaries: built(curve_summaries, drawn.lazy()),
         second_contributions: built(second_contributions, stays, contributions, repos),
         contributor_types: types,
         quasi_contributors: built(quasi_contributors, types.lazy(), repos),

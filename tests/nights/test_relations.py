@@ -32,6 +32,7 @@ LIES = {
     "second contributions are waited for from every newcomer": "DELETE FROM retention.second_contributions WHERE family = 'talk'",
     "everybody who acted has a type": f"DELETE FROM retention.contributor_types WHERE person_id = {ONE_NEWCOMER}",
     "turnover adds up": "UPDATE retention.turnover SET n_joiners = n_joiners + 1",
+    "no mean stay exceeds its window": "UPDATE retention.curve_summaries SET restricted_mean_days = day + 1",
     "survival never rises": "UPDATE retention.curves SET survival_share = 1 WHERE day > 60",
     "PageRank sums to one": "UPDATE influence.scores SET pagerank = pagerank / 2",
     "only humans have influence": "UPDATE core.people SET actor_class = 'bot'",
