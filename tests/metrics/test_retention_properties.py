@@ -13,10 +13,13 @@ from polars.testing import assert_frame_equal
 
 from transform.columns import KINDS
 from transform.retention import (
+    cohorts,
     contributor_types,
     curve_summaries,
     curves,
     ltc_conversion,
+    newcomers,
+    other_definitions,
     quasi_contributors,
     second_contributions,
     turnover,
@@ -44,12 +47,14 @@ def every_table(given, repos):
     stays = spells_of(given, repos).lazy()
     types = built(contributor_types, contributions, CHANGES, repos)
     drawn = built(curves, stays)
+    came = [built(module, stays, contributions, repos).lazy() for module in (newcomers, cohorts)]
     return {
         curve_summaries: built(curve_summaries, drawn.lazy()),
         second_contributions: built(second_contributions, stays, contributions, repos),
         contributor_types: types,
         quasi_contributors: built(quasi_contributors, types.lazy(), repos),
         ltc_conversion: built(ltc_conversion, types.lazy(), repos),
+        other_definitions: built(other_definitions, contributions, repos, stays, *came),
         turnover: built(turnover, contributions, repos),
     }
 

@@ -18,6 +18,7 @@ from transform.columns import (
 from transform.core.repositories import IS_HISTORY_CUT
 from transform.core.spells import PERSON_KEY, active_days, in_all, snapshots
 from transform.parameters import Parameters
+from transform.statistics.concentration import in_core
 
 SERIES = ("repo_id", "family", "members")
 CELL = (*SERIES, "window_start")
@@ -88,13 +89,11 @@ def yearly_amounts(days: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def with_core(amounts: pl.LazyFrame) -> pl.LazyFrame:
-    """Adds `is_core`: the persons with the most acts, until they have 80 % of the year's. In whole numbers, so exact."""
+    """Adds `is_core`, and `is_tied` for those who did as much as the last of the core and are not in it."""
     window = ("repo_id", "family", "window_start")
     amount = pl.col("n_contributions")
     in_order = amounts.sort("n_contributions", "person_id", descending=[True, False])
-    before = amount.cum_sum().over(window) - amount
-    is_core = before * 5 < amount.sum().over(window) * 4
-    return in_order.with_columns(is_core=is_core).with_columns(
+    return in_order.with_columns(is_core=in_core(amount, by=window, parts=4, of=5)).with_columns(
         is_tied=~pl.col("is_core") & (amount == pl.when("is_core").then(amount).min().over(window))
     )
 
