@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from metric_stories import act, acts, built, fates, proposal, spells_of, watched
+from metric_stories import act, acts, built, fates, on_day, only, proposal, spells_of, watched
 from polars.testing import assert_frame_equal
 
 from transform.columns import KINDS
@@ -38,7 +38,9 @@ TALES = st.lists(
     max_size=25,
 )
 CHANGES = fates(*(proposal("ada", 0, number, repo_id=repo)[1] for number in (1, 2) for repo in ("r", "q")))
+FLOWS = ("n_persons", "n_before", "n_joiners", "n_leavers")
 FEW = settings(max_examples=12, deadline=None)
+MANY = settings(max_examples=60, deadline=None)
 
 
 def every_table(given, repos):
@@ -123,3 +125,41 @@ def test_returns_grow_with_the_days(tale):
 def test_a_thin_history_gives_tables_that_keep_their_promise(tale):
     for module, rows in every_table(tale, watching()).items():
         assert not rows.select(module.TABLE.key).is_duplicated().any()
+
+
+def waits_by_hand(tale, repo):
+    """Days from the first to the second contribution of every newcomer to the repository; None without one."""
+    waits = []
+    for person in {one["person_id"] for one in tale}:
+        mine = [one for one in tale if (one["person_id"], one["repo_id"]) == (person, repo)]
+        mine = [one for one in mine if one["contributed_at"] < on_day(500.4)]
+        if not mine or min(one["contributed_at"] for one in mine) < on_day(100):
+            continue
+        first = min(one["contributed_at"].date() for one in mine)
+        known = {one["artefact_id"] for one in mine if one["contributed_at"].date() == first}
+        later = [one["contributed_at"].date() for one in mine if one["artefact_id"] not in known]
+        waits.append((min(later) - first).days if later else None)
+    return waits
+
+
+@given(TALES)
+@MANY
+def test_newcomers_and_their_second_contributions_are_as_counted_by_hand(tale):
+    rows = built(second_contributions, spells_of(tale, watching()).lazy(), acts(*tale), watching())
+    rows = only(rows, family="any", cohort="all", day=90)
+
+    for repo in ("r", "q"):
+        waits = waits_by_hand(tale, repo)
+        expected = [(len(waits), sum(wait is not None and wait <= 90 for wait in waits))] if waits else []
+        assert only(rows, repo_id=repo).select("n_newcomers", "n_returned").rows() == expected
+
+
+@given(TALES)
+@MANY
+def test_who_joined_and_who_left_are_as_counted_by_hand(tale):
+    before, now = ({one["person_id"] for one in tale if one["contributed_at"].year == year} for year in (2020, 2021))
+    rows = built(turnover, acts(*tale), watched("r", "q", snapshot=731))
+    rows = only(rows, repo_id="all", family="any", members="everybody", window_start=date(2021, 1, 1))
+
+    compared = (len(before), len(now - before), len(before - now)) if before else (None, None, None)
+    assert rows.select(FLOWS).rows() == ([(len(now), *compared)] if before or now else [])

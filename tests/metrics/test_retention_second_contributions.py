@@ -81,6 +81,12 @@ def test_a_comment_on_ones_own_issue_is_no_return_in_any_family():
     assert set(only(returns_of(talk), repo_id="r")["n_returned"]) == {0}
 
 
+def test_a_comment_on_ones_own_change_is_a_first_word_in_talk_and_no_return_in_any_family():
+    given = [act("ada", 0, "change_open", artefact_id="change:1"), act("ada", 4, "comment", artefact_id="change:1")]
+
+    assert set(only(returns_of(given), repo_id="r")["n_returned"]) == {0}
+
+
 def test_the_first_code_of_somebody_who_only_talked_is_a_return_in_any_and_a_beginning_in_code():
     rows = only(
         returns_of([act("ada", 0, "issue_open", artefact_id="issue:1"), act("ada", 7, artefact_id="change:2")]),
