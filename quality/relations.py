@@ -148,6 +148,42 @@ RELATIONS = (
         "USING (repo_id, family) WHERE cohorts.n IS DISTINCT FROM newcomers.n",
     ),
     Expectation(
+        "second contributions are waited for from every newcomer",
+        "retention.second_contributions",
+        "The cohort of all years holds every newcomer once, and returns only grow with the days.",
+        "SELECT repo_id, family, day, n_newcomers, n_returned, n AS newcomers FROM ("
+        "SELECT *, lag(n_returned) OVER (PARTITION BY repo_id, family ORDER BY day) AS returned_before "
+        "FROM retention.second_contributions WHERE cohort = 'all') FULL JOIN ("
+        "SELECT repo_id, family, count(*) AS n FROM retention.newcomers GROUP BY ALL) USING (repo_id, family) "
+        "WHERE n_newcomers IS DISTINCT FROM n OR n_returned < returned_before",
+    ),
+    Expectation(
+        "everybody who acted has a type",
+        "retention.contributor_types",
+        "The types are of those who acted, each once, and their acts are all there are.",
+        "SELECT repo_id, person_id, n_acts, n AS contributions FROM retention.contributor_types FULL JOIN ("
+        "SELECT repo_id, person_id, count(*) AS n FROM core.contributions JOIN core.repositories USING (repo_id) "
+        "WHERE actor_class = 'human' AND contributed_at < snapshot_at GROUP BY ALL) USING (repo_id, person_id) "
+        "WHERE repo_id != 'all' AND n_acts IS DISTINCT FROM n",
+    ),
+    Expectation(
+        "turnover adds up",
+        "retention.turnover",
+        "Who was there before, and has not left, and who joined make the members of the year; the core is some of them.",
+        "SELECT * FROM (SELECT *, max(n_persons) FILTER (members = 'everybody') OVER (PARTITION BY repo_id, family, "
+        "window_start) AS n_everybody FROM retention.turnover) "
+        "WHERE n_before - n_leavers + n_joiners != n_persons OR n_persons > coalesce(n_everybody, 0)",
+    ),
+    Expectation(
+        "no mean stay exceeds its window",
+        "retention.curve_summaries",
+        "Every curve is summarised, and the mean of the days up to a day is no more than that day.",
+        "SELECT repo_id, family, cohort, day, restricted_mean_days FROM retention.curve_summaries "
+        f"WHERE restricted_mean_days > day + {TOLERANCE} UNION ALL "
+        "SELECT DISTINCT repo_id, family, cohort, 0, 0 FROM retention.curves ANTI JOIN retention.curve_summaries "
+        "USING (repo_id, family, cohort, end_rule, horizon_days)",
+    ),
+    Expectation(
         "survival never rises",
         "retention.curves",
         "Along a curve neither survival nor the number at risk rises.",

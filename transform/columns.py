@@ -54,6 +54,7 @@ N_CONTRIBUTIONS = Column("n_contributions", pl.Int64, "Contributions the row res
 FIRST_AT = Column("first_at", INSTANT, "First act of the family.")
 DOOR = Column("door", pl.String, "Kind of the very first act, of any family: how the person came in.", one_of=DOORS)
 COHORT_QUARTER = Column("cohort_quarter", pl.Date, "First day of the calendar quarter (UTC) of the first act.")
+COHORT = Column("cohort", pl.String, "Calendar year (UTC) of the first act, or 'all' years together.")
 DAYS_SINCE_FIRST = Column("day", pl.Int32, "UTC days since the day of the first act.", unit="days", at_least=0)
 N_NEWCOMERS = Column("n_newcomers", pl.Int64, "Newcomers of the cohort.", unit="persons", at_least=0)
 WINDOW_START = Column("window_start", pl.Date, "First day of the calendar year (UTC) the row is about.")

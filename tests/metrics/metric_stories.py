@@ -8,7 +8,7 @@ from types import ModuleType
 import polars as pl
 
 from transform.columns import FAMILY_OF_KIND
-from transform.core import contributions, interactions, repositories, spells
+from transform.core import changes, contributions, interactions, repositories, spells
 from transform.parameters import Parameters
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -32,6 +32,28 @@ def act(person: str | None, day: float, kind: str = "commit", **more: object) ->
     plain = {"repo_id": "r", "artefact_id": "commit:abc", "actor_class": "human"}
     told = {"person_id": person, "kind": kind, "family": FAMILY_OF_KIND[kind], "contributed_at": on_day(day)}
     return {"contribution_id": f"{person} {day} {kind}", **plain, **told, **more}
+
+
+def proposal(
+    person: str | None,
+    day: float,
+    number: int,
+    *,
+    merged: float | None = None,
+    closed: float | None = None,
+    **more: object,
+) -> tuple[dict[str, object], dict[str, object]]:
+    """A change as the act of opening it and as its row in core.changes; merging closes it."""
+    opened = act(person, day, "change_open", artefact_id=f"change:{number}", **more)
+    ends = {"merged_at": merged, "closed_at": merged if closed is None else closed}
+    fate = {name: None if when is None else on_day(when) for name, when in ends.items()}
+    told = {"artefact_id": f"change:{number}", "number": number, "opened_at": on_day(day), "person_id": person}
+    return opened, {"repo_id": opened["repo_id"], **told, "is_merged": merged is not None, **fate}
+
+
+def fates(*given: dict[str, object]) -> pl.LazyFrame:
+    """core.changes of such rows."""
+    return changes.TABLE.rows(*given).lazy()
 
 
 def history(*stories: str, kind: str = "commit", **more: object) -> list[dict[str, object]]:

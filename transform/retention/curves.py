@@ -6,6 +6,7 @@ import polars as pl
 
 from quality.contract import Column, Table
 from transform.columns import (
+    COHORT,
     DAYS_SINCE_FIRST,
     DEFINITION,
     END_RULE,
@@ -42,7 +43,7 @@ TABLE = Table(
     columns=(
         SCOPE_ID,
         FAMILY,
-        Column("cohort", pl.String, "Calendar year (UTC) of the first act, or 'all' years together."),
+        COHORT,
         END_RULE,
         HORIZON_DAYS,
         DAYS_SINCE_FIRST,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 
@@ -32,3 +34,12 @@ def top_tenth_share(amount: pl.Expr) -> pl.Expr:
 def top_one_share(amount: pl.Expr) -> pl.Expr:
     """Share of the one with the most."""
     return amount.max() / amount.sum()
+
+
+def in_core(amount: pl.Expr, *, by: Sequence[str], parts: int, of: int) -> pl.Expr:
+    """Whether a row is among the fewest of its group that hold at least `parts` / `of` of the amount.
+
+    For rows sorted by falling amount. Whole numbers are compared, so that no share is missed by its last digit.
+    """
+    before = amount.cum_sum().over(by) - amount
+    return before * of < amount.sum().over(by) * parts

@@ -99,3 +99,36 @@ def reached(curves: pl.LazyFrame, /, *, by: Sequence[str], time: str = "day", **
     """
     down = {name: pl.col("survival_share") <= share + ROUNDING for name, share in shares.items()}
     return curves.group_by(by).agg(**{name: pl.col(time).filter(is_down).min() for name, is_down in down.items()})
+
+
+def median(*, tolerance: float = 1e-9) -> pl.Expr:
+    """The first day on which at most half is left, within a group of what `kaplan_meier` gives; null if there is none.
+
+    The tolerance is for products that are one half but for the last digit.
+    """
+    return pl.col("day").filter(pl.col("survival_share") <= 0.5 + tolerance).min()
+
+
+def at_day(curves: pl.LazyFrame, day: int, *, by: Sequence[str]) -> pl.LazyFrame:
+    """One row per group with the curve at the day, for curves without late entry.
+
+    `n_at_risk` are those whose time lasts at least so long, `n_exits` those who left up to the day, and
+    `restricted_mean_days` is the area under the curve up to the day. Shares and mean are null where the last person was
+    lost from sight before the day: then nobody can know.
+    """
+    now, before = pl.col("day"), pl.col("day") <= day
+    known = pl.when((now.max() >= day) | (pl.col("survival_share").min() == 0))
+    shares = ("survival_share", "survival_lower_share", "survival_upper_share")
+    return curves.group_by(by).agg(
+        pl.col("n_exits").filter(before).sum(),
+        *(known.then(pl.col(name).filter(before).sort_by(now.filter(before)).last()).alias(name) for name in shares),
+        n_at_risk=pl.col("n_at_risk").filter(now >= day).max().fill_null(0),
+        restricted_mean_days=known.then(area(day)),
+    )
+
+
+def area(day: int) -> pl.Expr:
+    """Area under the curve from day 0 to the day, within a group: the mean of the days until then that people stay."""
+    steps = pl.col("day").sort()
+    widths = steps.shift(-1).fill_null(day).clip(upper_bound=day) - steps.clip(upper_bound=day)
+    return (pl.col("survival_share").sort_by("day") * widths).sum()

@@ -1,0 +1,168 @@
+"""retention.turnover: how many of those who are active were not there the year before, and how many left (RET-11)."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from quality.contract import Column, Table
+from transform.columns import (
+    DEFINITION,
+    FAMILY,
+    IS_WINDOW_COMPLETE,
+    SCOPE_ID,
+    SNAPSHOT_AT,
+    WINDOW_START,
+    count,
+    share,
+)
+from transform.core.repositories import IS_HISTORY_CUT
+from transform.core.spells import PERSON_KEY, active_days, in_all, snapshots
+from transform.parameters import Parameters
+from transform.statistics.concentration import in_core
+
+SERIES = ("repo_id", "family", "members")
+CELL = (*SERIES, "window_start")
+MEMBERS = ("everybody", "core")
+
+TABLE = Table(
+    schema="retention",
+    name="turnover",
+    grain="one row per repository (or all), family, members and calendar year from the first with an act to the snapshot",
+    key=CELL,
+    inputs=("core.contributions", "core.repositories"),
+    definition="RET-11/1",
+    formula="inflow = n_joiners / n_persons; outflow = n_leavers / n_before; turnover = (n_joiners + n_leavers) / "
+    "(n_persons + n_before); core: the fewest persons who did at least 80 % of the year's acts, equals by person_id",
+    source="core of 80 %: Mockus et al. 2002; yearly turnover of core developers: Ferreira et al. 2020",
+    parameters={"window": "calendar year, UTC", "core_share": 0.8},
+    caveats="Who rests for one calendar year leaves and joins again: a leaver here may return, see RET-03. A member of the "
+    "core who did less the year after left the core, perhaps not the repository.",
+    may_be_empty="No rows without contributions by humans.",
+    columns=(
+        SCOPE_ID,
+        FAMILY,
+        Column("members", pl.String, "Whether everybody with an act counts or the core alone.", one_of=MEMBERS),
+        WINDOW_START,
+        count("n_persons", "Members with an act in the year.", unit="persons"),
+        count(
+            "n_before",
+            "Members with an act in the year before; null in the first year, and where part of it was not observed.",
+            unit="persons",
+            nullable=True,
+        ),
+        count("n_joiners", "Members who were none in the year before; null where n_before is.", nullable=True),
+        count(
+            "n_leavers", "Members of the year before who are none; null also if the year is not over.", nullable=True
+        ),
+        count("n_tied", "Persons outside the core who did as much as the last one in it."),
+        share("inflow_share", "Joiners among the members; null without members.", nullable=True),
+        share("outflow_share", "Leavers among the members of the year before; null without any.", nullable=True),
+        share("turnover_share", "Mean of joiners and leavers over the mean number of members.", nullable=True),
+        IS_WINDOW_COMPLETE,
+        DEFINITION,
+        SNAPSHOT_AT,
+    ),
+)
+
+
+def build(contributions: pl.LazyFrame, repositories: pl.LazyFrame, *, parameters: Parameters) -> pl.LazyFrame:
+    del parameters
+    members = active_days(contributions, repositories).pipe(yearly_amounts).pipe(with_core).pipe(by_members).cache()
+    return (
+        members.pipe(windows, repositories)
+        .join(members.group_by(CELL).agg(n_persons=pl.len().cast(pl.Int64)), on=CELL, how="left")
+        .join(members.pipe(stayers).group_by(CELL).agg(n_stayers=pl.len().cast(pl.Int64)), on=CELL, how="left")
+        .join(members.pipe(ties), on=CELL, how="left")
+        .with_columns(pl.col("n_persons", "n_stayers", "n_tied").fill_null(0))
+        .pipe(flows)
+        .with_columns(*rates(), definition=pl.lit(TABLE.definition))
+        .with_columns(pl.col("repo_id", "family").cast(pl.String))
+        .select(TABLE.column_names)
+        .sort(CELL)
+    )
+
+
+def yearly_amounts(days: pl.LazyFrame) -> pl.LazyFrame:
+    """One row per scope, family, year and person with the number of their acts."""
+    year = pl.col("day").dt.truncate("1y")
+    return days.group_by(*PERSON_KEY, window_start=year).agg(pl.col("n_contributions").sum())
+
+
+def with_core(amounts: pl.LazyFrame) -> pl.LazyFrame:
+    """Adds `is_core`, and `is_tied` for those who did as much as the last of the core and are not in it."""
+    window = ("repo_id", "family", "window_start")
+    amount = pl.col("n_contributions")
+    in_order = amounts.sort("n_contributions", "person_id", descending=[True, False])
+    return in_order.with_columns(is_core=in_core(amount, by=window, parts=4, of=5)).with_columns(
+        is_tied=~pl.col("is_core") & (amount == pl.when("is_core").then(amount).min().over(window))
+    )
+
+
+def by_members(amounts: pl.LazyFrame) -> pl.LazyFrame:
+    """Everybody, and once more those of the core; `is_tied` marks who missed the core by name alone."""
+    core = amounts.filter("is_core").with_columns(members=pl.lit("core"))
+    return pl.concat([amounts.with_columns(members=pl.lit("everybody")), core])
+
+
+def ties(members: pl.LazyFrame) -> pl.LazyFrame:
+    """`n_tied` of the cells of the core."""
+    counted = members.group_by(CELL).agg(n_tied=pl.col("is_tied").sum().cast(pl.Int64))
+    return counted.filter(pl.col("members") == "everybody").with_columns(members=pl.lit("core"))
+
+
+def stayers(members: pl.LazyFrame) -> pl.LazyFrame:
+    """The members of a year who were members the year before."""
+    key = [*CELL, "person_id"]
+    before = members.select(key).with_columns(pl.col("window_start").dt.offset_by("1y"))
+    return members.select(key).join(before, on=key)
+
+
+def windows(members: pl.LazyFrame, repositories: pl.LazyFrame) -> pl.LazyFrame:
+    """Every year from the first with a member to the last before the snapshot, also those without any."""
+    first = members.group_by("repo_id", "family").agg(first_year=pl.col("window_start").min())
+    last_year = (pl.col("snapshot_at") - pl.duration(microseconds=1)).dt.date().dt.truncate("1y")
+    years = first.join(snapshots(repositories), on="repo_id").with_columns(
+        window_start=pl.date_ranges("first_year", last_year, interval="1y")
+    )
+    return (
+        years.explode("window_start")
+        .join(pl.LazyFrame({"members": MEMBERS}), how="cross")
+        .join(missing_history(repositories), on="repo_id", how="left")
+    )
+
+
+def missing_history(repositories: pl.LazyFrame) -> pl.LazyFrame:
+    """`missing_until_at` per scope: before it acts are missing; null where none are."""
+    known = repositories.select(
+        pl.col("repo_id").cast(pl.Categorical),
+        missing_until_at=pl.when(IS_HISTORY_CUT).then("newcomers_from_at"),
+    )
+    return pl.concat([known, in_all(known).group_by("repo_id").agg(pl.col("missing_until_at").max())])
+
+
+def flows(cells: pl.LazyFrame) -> pl.LazyFrame:
+    """Adds `n_before`, `n_joiners`, `n_leavers` and whether the year is over."""
+    year_before = pl.col("window_start").dt.offset_by("-1y")
+    is_whole = (year_before >= pl.col("missing_until_at").dt.date()) | pl.col("missing_until_at").is_null()
+    return (
+        cells.sort(CELL)
+        .with_columns(
+            n_before=pl.when(is_whole).then(pl.col("n_persons").shift().over(SERIES)),
+            is_window_complete=pl.col("window_start").dt.offset_by("1y") <= pl.col("snapshot_at").dt.date(),
+        )
+        .with_columns(
+            n_joiners=pl.when(pl.col("n_before").is_not_null()).then(pl.col("n_persons") - pl.col("n_stayers")),
+            n_leavers=pl.when("is_window_complete").then(pl.col("n_before") - pl.col("n_stayers")),
+        )
+    )
+
+
+def rates() -> list[pl.Expr]:
+    """Null while the year is not over: who has not acted yet may still do."""
+    now, before, joined, left = (pl.col(name) for name in ("n_persons", "n_before", "n_joiners", "n_leavers"))
+    over = pl.col("is_window_complete")
+    return [
+        pl.when(over & (now > 0)).then(joined / now).alias("inflow_share"),
+        pl.when(over & (before > 0)).then(left / before).alias("outflow_share"),
+        pl.when(over & (now + before > 0)).then((joined + left) / (now + before)).alias("turnover_share"),
+    ]
