@@ -37,6 +37,7 @@ _READ_SETTINGS = (
     "core.fsmonitor=false",
     "core.hooksPath=/dev/null",
     "core.attributesFile=/dev/null",
+    "core.bigFileThreshold=512m",
     "log.showSignature=false",
     "log.showRoot=true",
     "mailmap.file=/dev/null",

@@ -36,13 +36,14 @@ _NETWORK = re.compile(
 class Repository:
     """A repository at one moment. `head` is the tip of the default branch, None when there are no commits.
 
-    `changes` has the last commit of each change request by its number.
+    `changes` has the last commit of each change request by its number, `branches` those of all branches.
     """
 
     git: Git
     head: str | None
     default_branch: str | None
     changes: dict[int, str]
+    branches: tuple[str, ...]
     refs_digest: str
 
 
@@ -103,7 +104,8 @@ def look(git: Git, source: str) -> Repository:
     numbers = ((_CHANGE.fullmatch(name), sha) for name, sha in refs.items())
     changes = {int(found[1]): sha for found, sha in numbers if found}
     lines = "".join(f"{name} {sha}\n" for name, sha in sorted(refs.items()))
-    return Repository(git, head, branch, changes, hashlib.sha256(f"{head}\n{lines}".encode()).hexdigest())
+    branches = tuple(sha for name, sha in refs.items() if name.startswith("refs/heads/"))
+    return Repository(git, head, branch, changes, branches, hashlib.sha256(f"{head}\n{lines}".encode()).hexdigest())
 
 
 def our_refs(git: Git) -> dict[str, str]:
