@@ -85,6 +85,8 @@ def refuse_credentials(url: str) -> None:
             f"The URL of a repository at {parts.hostname} holds a password or token. Take it out; use a git "
             "credential helper, or put the token in a variable and name that in token_env."
         )
+    if (parts.username or "").startswith("-") or (parts.hostname or "").startswith("-"):
+        raise NeedsAPerson("The host in a repository's URL begins with a hyphen. Check it in the configuration.")
     if parts.scheme not in _SCHEMES:
         raise NeedsAPerson(f"{parts.scheme}:// is not a way to reach git here. Use one of {', '.join(_SCHEMES)}.")
 
