@@ -62,11 +62,11 @@ def signed(workshop):
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_no_program_that_a_setting_names_is_run(workshop, mining, ran, place, name):
     signed(workshop)
-    with (workshop.folder / ".git/config").open("a") as config:
-        section, _, key = name.rpartition(".")
-        outer, _, inner = section.partition(".")
-        quoted = f'{outer} "{inner}"' if inner else outer
-        config.write(f'[{quoted}]\n\t{key} = "!touch {ran};"\n[log]\n\tshowSignature = true\n')
+    program = ran.with_name("program")
+    program.write_text(f"#!/bin/sh\ntouch {ran}\n")
+    program.chmod(0o755)
+    workshop.git("config", "log.showSignature", "true")
+    workshop.git("config", name, str(program))
 
     assert mining(place(workshop)).stream("commits")["held"] == 2
     assert not ran.exists()

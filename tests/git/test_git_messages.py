@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import polars as pl
 import pytest
 
 from extract.git.people import Keys
-from extract.git.trailers import ROLES
+from extract.git.trailers import ROLES, resolved
 from extract.raw import COMMIT_PEOPLE
 
 KEYS = Keys(b"a secret for tests", "github", ())
@@ -65,6 +66,15 @@ def test_a_revert_and_a_pick_name_their_commits(workshop, mining):
         (pick, "cherry_picked_from", other, None),
         (pick, "cherry_picked_from", first[:9], first),
     }
+
+
+def test_an_abbreviation_that_several_commits_fit_means_none_of_them():
+    named = pl.DataFrame({"sha": ["x", "y"], "kind": ["reverts"] * 2, "named_sha": ["a" * 7, "a" * 8]})
+    shas = pl.Series(["a" * 7 + "b" * 33, "a" * 40])
+
+    found = resolved(named, shas).sort("sha")
+
+    assert found["target_sha"].to_list() == [None, "a" * 40]
 
 
 @pytest.mark.parametrize("said", ["abcdef", "HEAD", "--output=x", "g" * 40])

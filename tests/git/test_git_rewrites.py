@@ -166,10 +166,10 @@ def test_a_clone_that_became_shallow_loses_nothing_and_one_made_whole_is_read(wo
     place = tmp_path / "shallow"
     workshop.git("clone", "--quiet", "--depth=1", url(workshop), str(place))
     shallow = mining(place)
+    assert (lost(shallow), shallow.stream("commits")["held"]) == (set(), 1)
     workshop.git("-C", str(place), "fetch", "--quiet", "--unshallow")
     whole = mining(place)
 
-    assert (lost(shallow), shallow.stream("commits")["held"]) == (set(), 1)
     assert (lost(whole), whole.stream("commits")["held"]) == (set(), len(shas))
 
 
