@@ -13,6 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
+from extract.errors import NeedsAPerson
 from extract.git.changes import Change, change_commits, present_commits, read_changes, with_parents
 from extract.git.command import GitFailed
 from extract.git.counts import Counts
@@ -131,6 +132,8 @@ def read_trunk(
         found = joined(_trunk_headers(repository, asked.keys, [before.tip]), before.headers)
     if found is None or (found.complaint is None and found.commits.height != total):
         found = _trunk_headers(repository, asked.keys, [])
+    if found.complaint is not None and found.commits.is_empty():
+        raise NeedsAPerson(f"Not one commit can be read: {found.complaint}. Repair the repository, see git fsck.")
     is_whole = not cut and found.commits.height == total
     after = before.followed_by(found, tip=repository.head, made_with=made_with, is_whole=is_whole, at=asked.until)
     return after, found
