@@ -84,7 +84,6 @@ class Surroundings:
     Raises NeedsAPerson if another source of the same run has them already."""
     all_branches: bool = False
     """Whether git reads the commits of all branches; measures use those of the default branch all the same."""
-
     rereads: int = 0
     """Items of a repository that a run reads again though nothing says that they changed."""
 
