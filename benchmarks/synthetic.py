@@ -155,6 +155,7 @@ def emails(community: Community, seen: Numbers) -> pl.DataFrame:
         account_id=pl.when(named).then(ids),
         login=pl.lit(None, pl.String),
         is_bot=pl.Series(seen < community.n_bots),
+        is_only_named=pl.lit(value=False),
     )
 
 
@@ -258,6 +259,7 @@ def commits_of(community: Community, number: int, n_counted: int) -> pl.DataFram
         author_epoch=pl.Series(at - community.random.integers(0, DAY, n)),
         committer_epoch=pl.Series(at),
         author_utc_offset=pl.lit(0),
+        subject_number=pl.lit(None, pl.Int64),
         added_lines=sizes,
         deleted_lines=sizes,
         changed_files=sizes // 50,

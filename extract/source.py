@@ -92,7 +92,8 @@ class Surroundings:
     met: Callable[[str, Path], None]
     """Called with the id and raw partition before anything is written: what arrives before an error is to be found.
     Raises NeedsAPerson if another source of the same run has them already."""
-
+    all_branches: bool = False
+    """Whether git reads the commits of all branches; measures use those of the default branch all the same."""
     rereads: int = 0
     """Items of a repository that a run reads again though nothing says that they changed."""
 

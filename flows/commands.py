@@ -125,6 +125,7 @@ def _job(command: str, settings: Settings, directory: DataDirectory, as_of: str 
         as_of=clock.parse_instant(as_of, "--as-of") if as_of else started_at,
         started_at=started_at,
         horizon_days=settings.horizon_days,
+        all_branches=settings.branches == "all",
         nights_kept=settings.nights_kept,
         quota_reserve_share=settings.quota_reserve_share,
         longest_wait_minutes=settings.longest_wait_minutes,

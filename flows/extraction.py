@@ -63,6 +63,7 @@ def surroundings(source: Source, job: Job, until: datetime) -> Surroundings:
         places={ref: known["partition"] for ref, known in directory.repositories.items()},
         met=met,
         rereads=job.rereads,
+        all_branches=job.all_branches,
     )
 
 

@@ -31,6 +31,7 @@ class Job(BaseModel):
     rereads: int = 25
     window: Window | None = None
     """Only what was opened in it: a backfill."""
+    all_branches: bool = False
 
     @property
     def run_id(self) -> str:

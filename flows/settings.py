@@ -68,6 +68,7 @@ class Settings(Strict):
     rereads: int = Field(
         default=25, ge=0, le=1000, description="Items of a repository that a run reads again without being told."
     )
+    branches: Literal["default", "all"] = Field(default="default", description="Whose commits are kept.")
     nights_kept: int = Field(default=7, ge=1, description="Published warehouses kept beside the last one.")
 
 

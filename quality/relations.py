@@ -92,6 +92,13 @@ RELATIONS = (
         severity="warning",
     ),
     Expectation(
+        "every norm was written down first once",
+        "core.norm_documents",
+        "Of the documents of a norm one is the first, and none is older.",
+        "SELECT repo_id, norm, count(*) FILTER (is_first) AS n_first FROM core.norm_documents GROUP BY ALL "
+        "HAVING count(*) FILTER (is_first) != 1 OR min(first_at) FILTER (is_first) > min(first_at)",
+    ),
+    Expectation(
         "everybody who acted has a spell",
         "core.spells",
         "No human who acted before the snapshot is missing.",

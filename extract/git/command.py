@@ -37,6 +37,7 @@ _READ_SETTINGS = (
     "core.fsmonitor=false",
     "core.hooksPath=/dev/null",
     "core.attributesFile=/dev/null",
+    "core.bigFileThreshold=512m",
     "log.showSignature=false",
     "log.showRoot=true",
     "mailmap.file=/dev/null",
@@ -135,7 +136,8 @@ def talking(folder: Path, environment: Mapping[str, str], *, url: str, http_head
     """Git that speaks to another machine, with the operator's own proxies, keys and credential helpers.
 
     `http_header` ("Authorization: ...") travels in the environment, where no process list shows it, and only to the
-    host of `url`: with a header no redirect is followed, for it would carry the token to whom it points to.
+    host of `url`: with a header no redirect is followed, for it would carry the token to whom it points to. Git speaks
+    no other protocol than that of `url`, whatever a setting or redirect says.
     """
     kept = {
         name: value
@@ -144,7 +146,17 @@ def talking(folder: Path, environment: Mapping[str, str], *, url: str, http_head
     }
     header = header_in_environment(kept.get("GIT_CONFIG_COUNT", ""), url, http_header) if http_header else {}
     start = ("git", "--no-pager", f"--git-dir={folder}", *_as_options(_TALK_SETTINGS))
-    return Git(start, {**kept, **_QUIET, "GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh", **header})
+    return Git(start, {**kept, **_QUIET, "GIT_ALLOW_PROTOCOL": protocols(url), **header})
+
+
+def protocols(url: str) -> str:
+    """The protocols that git may speak to reach `url`: its own, and the safer sibling.
+
+    >>> protocols("http://host/x"), protocols("git@host:x")
+    ('http:https', 'ssh')
+    """
+    scheme = urlsplit(url).scheme if "://" in url else "ssh"
+    return "http:https" if scheme == "http" else scheme
 
 
 def header_in_environment(count: str, url: str, http_header: str) -> dict[str, str]:

@@ -13,14 +13,14 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import polars as pl
 
-FORMAT = 1  # raise it when git is asked differently: what was counted before is then counted anew
+from extract.git.numstat import FILES, SIZES
+
+FORMAT = 2  # raise it when git is asked differently: what was counted before is then counted anew
 MANY_PARTS = 64  # a part a night: merged about six times a year
-FILES = {"sha": pl.String, "path": pl.String, "added_lines": pl.Int64, "deleted_lines": pl.Int64}
-SIZES = {"sha": pl.String, "added_lines": pl.Int64, "deleted_lines": pl.Int64, "changed_files": pl.Int64}
 
 
 class Counts:
@@ -64,7 +64,7 @@ class Counts:
             for kind in ("files", "sizes"):
                 (self._folder / f"{part}.{kind}.parquet").unlink()
 
-    def _scan(self, kind: str, schema: dict[str, type[pl.DataType]]) -> pl.LazyFrame:
+    def _scan(self, kind: str, schema: dict[str, Any]) -> pl.LazyFrame:
         paths = [self._folder / f"{part}.{kind}.parquet" for part in self._parts]
         return pl.scan_parquet(paths, glob=False) if paths else pl.LazyFrame(schema=schema)
 

@@ -1,4 +1,4 @@
-"""The headers of commits: who, when, parents, co-authors. One `git log`, read by position.
+"""The headers of commits: who, when, parents, and what their messages name. One `git log`, read by position.
 
 Every commit is the values of _FIELDS, each ended by NUL, and git lets no NUL into a value: no name can pose as a field.
 A header cut by an error of git is dropped, the error is handed on: the caller compares with `git rev-list --count`.
@@ -6,16 +6,15 @@ A header cut by an error of git is dropped, the error is handed on: the caller c
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
-from extract.errors import ExtractError
 from extract.git.command import Git, GitFailed
-from extract.git.people import IDENTITY, SIGNATURE, Keys, identities
+from extract.git.people import EMAIL, Keys, emails, identities
+from extract.git.trailers import CHANGE_IN_SUBJECT, CONTACT, LINKS, TRAILERS, contacts, links, mapped
 
 _FIELDS = {
     "sha": "%H",
@@ -27,7 +26,9 @@ _FIELDS = {
     "author_epoch": "%at",
     "author_date": "%ad",
     "committer_epoch": "%ct",
-    "coauthors": "%(trailers:key=Co-authored-by,valueonly,unfold)",
+    "trailers": TRAILERS,
+    "subject": "%s",
+    "body": "%b",
 }
 BATCH_BYTES = 8 << 20
 HEADERS: dict[str, Any] = {
@@ -38,47 +39,68 @@ HEADERS: dict[str, Any] = {
     "author_epoch": pl.Int64,
     "committer_epoch": pl.Int64,
     "author_utc_offset": pl.Int64,
+    "subject_number": pl.Int64,
 }
-CONTACT = {"sha": pl.String, **SIGNATURE}
-_CONTACT = re.compile(r"(?P<name>[^<>]*)<(?P<email>[^<>]*)>.*")
+NAMED: dict[str, Any] = {"sha": pl.String, "role": pl.String, "email_key": pl.String}
 
 
 @dataclass(frozen=True)
 class Headers:
-    """`commits` (HEADERS), `coauthors` (sha, email_key), `people` (IDENTITY), and git's complaint if it was cut."""
+    """`commits` (HEADERS), `named` in trailers (NAMED), `links` (LINKS), `emails` (EMAIL), git's complaint if cut."""
 
     commits: pl.DataFrame
-    coauthors: pl.DataFrame
-    people: pl.DataFrame
-    complaint: str | None
+    named: pl.DataFrame
+    links: pl.DataFrame
+    emails: pl.DataFrame
+    complaint: str | None = None
 
 
 def no_headers() -> Headers:
-    coauthors = pl.DataFrame(schema={"sha": pl.String, "email_key": pl.String})
-    return Headers(pl.DataFrame(schema=HEADERS), coauthors, pl.DataFrame(schema=IDENTITY), None)
+    commits, named, found, told = (pl.DataFrame(schema=schema) for schema in (HEADERS, NAMED, LINKS, EMAIL))
+    return Headers(commits, named, found, told)
+
+
+def joined(left: Headers, right: Headers) -> Headers:
+    """Both as one; no commit is in both."""
+    return Headers(
+        commits=pl.concat([left.commits, right.commits]),
+        named=pl.concat([left.named, right.named]),
+        links=pl.concat([left.links, right.links]),
+        emails=emails(pl.concat([left.emails, right.emails])),
+        complaint=left.complaint or right.complaint,
+    )
 
 
 def read_headers(git: Git, tips: list[str], *, without: list[str], mailmap_of: str, keys: Keys) -> Headers:
     """Headers of all commits reachable from `tips` and not from `without`; mailmap of the commit `mailmap_of`."""
-    commits, contacts, people = [], [pl.DataFrame(schema=CONTACT)], [pl.DataFrame(schema=IDENTITY)]
-    complaint = None
+    commits, written, found = [], [pl.DataFrame(schema=CONTACT)], [pl.DataFrame(schema=LINKS)]
+    people, complaint = [pl.DataFrame(schema=EMAIL)], None
     try:
         for batch in _batches(git, tips, without, mailmap_of):
             known = identities(_signatures(batch), keys)
             commits.append(_keyed(batch, known))
-            contacts.append(_contacts(batch))
-            people.append(known)
+            written.append(contacts(batch))
+            found.append(links(batch))
+            people.append(known.select(list(EMAIL)))
     except GitFailed as failed:
         complaint = failed.said
-    coauthors = _mapped(git, mailmap_of, pl.concat(contacts))
-    known = identities(coauthors, keys)
-    people.append(known)
+    contacted = mapped(git, mailmap_of, pl.concat(written))
+    named, further = _named(contacted, keys)
     return Headers(
         commits=pl.concat([pl.DataFrame(schema=HEADERS), *commits]),
-        coauthors=coauthors.join(known, on=["email", "name"]).select("sha", "email_key").unique(),
-        people=pl.concat(people).unique(),
+        named=named,
+        links=pl.concat(found),
+        emails=emails(pl.concat([*people, further])),
         complaint=complaint,
     )
+
+
+def _named(contacted: pl.DataFrame, keys: Keys) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """People of trailers under their keys (NAMED), and what their addresses say (EMAIL)."""
+    known = identities(contacted, keys)
+    keyed = contacted.join(known, on=["email", "name"])
+    further = keyed.with_columns(is_only_named=pl.col("role") != "coauthor").select(list(EMAIL))
+    return keyed.select(list(NAMED)).unique(), further
 
 
 def _batches(git: Git, tips: list[str], without: list[str], mailmap_of: str) -> Iterator[pl.DataFrame]:
@@ -128,6 +150,7 @@ def _keyed(batch: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
         pl.col("author_epoch", "committer_epoch").cast(pl.Int64, strict=False),
         parent_shas=parents,
         author_utc_offset=_minutes(pl.col("author_date").str.split(" ").list.last()),
+        subject_number=pl.col("subject").str.extract(CHANGE_IN_SUBJECT).cast(pl.Int64),
     ).select(list(HEADERS))
 
 
@@ -136,41 +159,3 @@ def _minutes(offset: pl.Expr) -> pl.Expr:
     digits = offset.cast(pl.Int64, strict=False).abs()
     sign = pl.when(offset.str.starts_with("-")).then(-1).otherwise(1)
     return (sign * (digits // 100 * 60 + digits % 100)).cast(pl.Int64)
-
-
-def _contacts(batch: pl.DataFrame) -> pl.DataFrame:
-    """The co-authors as written, one row each."""
-    written = batch.select("sha", line=pl.col("coauthors").str.split("\n")).explode("line").filter(pl.col("line") != "")
-    rows = [(sha, *contact(line)) for sha, line in written.iter_rows()]
-    return pl.DataFrame(rows, schema=CONTACT, orient="row").filter((pl.col("email") != "") | (pl.col("name") != ""))
-
-
-def contact(line: str) -> tuple[str, str]:
-    """Address and name of a trailer's value; without an address the whole value is the name.
-
-    >>> contact("Ada <ada@example.org>")
-    ('ada@example.org', 'Ada')
-    """
-    found = _CONTACT.fullmatch(line)
-    return (found["email"].strip(), found["name"].strip()) if found else ("", line.strip())
-
-
-def _mapped(git: Git, mailmap_of: str, contacts: pl.DataFrame) -> pl.DataFrame:
-    """The same contacts under the mailmap, which git itself applies to authors and committers only."""
-    distinct = [pair for pair in contacts.select("email", "name").unique().iter_rows() if pair[0]]
-    if not distinct:
-        return contacts
-    given = "".join(f"{name} <{email}>\n" for email, name in distinct).encode("utf-8", "backslashreplace")
-    mapping = git.having(f"mailmap.blob={mailmap_of}:.mailmap")
-    lines = mapping.run("check-mailmap", "--stdin", given=given).decode("utf-8", "backslashreplace").split("\n")
-    answers = [contact(line) for line in lines[:-1]]
-    if len(answers) != len(distinct):
-        raise ExtractError(f"git check-mailmap answered {len(answers)} of {len(distinct)} contacts.")
-    table = [(email, name, *answer) for (email, name), answer in zip(distinct, answers, strict=True)]
-    schema = {**SIGNATURE, "mapped_email": pl.String, "mapped_name": pl.String}
-    mapped = contacts.join(pl.DataFrame(table, schema=schema, orient="row"), on=["email", "name"], how="left")
-    return mapped.select(
-        "sha",
-        email=pl.coalesce("mapped_email", "email"),
-        name=pl.coalesce("mapped_name", "name"),
-    )

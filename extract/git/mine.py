@@ -7,18 +7,21 @@ remembers what they were made from: when that has not changed, nothing is read a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 import polars as pl
 
+from extract.errors import NeedsAPerson
 from extract.git.changes import Change, change_commits, present_commits, read_changes, with_parents
 from extract.git.command import GitFailed
 from extract.git.counts import Counts
 from extract.git.graph import Graph
-from extract.git.log import Headers, no_headers, read_headers
+from extract.git.history import History, fingerprint, is_ancestor, load_history, save_history
+from extract.git.log import Headers, joined, no_headers, read_headers
 from extract.git.mirror import Repository, open_repository
+from extract.git.norms import blame_ignored
 from extract.git.people import Keys
 from extract.git.publish import Mined, digest_of, publish, published
 from extract.git.shallow import cut_commits
@@ -47,22 +50,27 @@ def mine(
     report: Report,
     http_header: str | None = None,
     noreply_hosts: tuple[str, ...] = GITHUB_NOREPLY,
+    all_branches: bool = False,
     jobs: int = 2,
 ) -> pl.DataFrame:
     """Writes the raw tables of one repository; returns its rows of raw.streams: commits, commit_sizes, change_commits.
 
-    `changes` (CHANGES) is None for plain git without a forge: then only the default branch is read. Both folders are
-    this repository's own; `mirror_folder` may be deleted at any time. `noreply_hosts` are those whose noreply
-    addresses name accounts of `forge`. What is merely missing is told in the rows.
+    `changes` (CHANGES) is None for plain git without a forge: then only the default branch is read, unless
+    `all_branches`. Both folders are this repository's own; deleting `mirror_folder` costs time, and the memory of
+    commits that left the default branch. `noreply_hosts` are those whose noreply addresses name accounts of `forge`.
+    What is merely missing is told in the rows.
     Errors: NeedsAPerson, TryAgain.
     """
     place = mirror_folder / MIRROR
     repository = open_repository(source, mirror_folder=place, environment=environment, http_header=http_header)
     keys = Keys(secret, forge, noreply_hosts)
-    made_from = digest_of(repository, changes, keys, repo_id)
+    cut = cut_commits(repository.git)
+    made_from = digest_of(repository, changes, keys, repo_id, cut=cut, all_branches=all_branches)
     streams = published(raw_folder, made_from)
     if streams is None:
-        mined = read(repository, changes, keys, Counts(mirror_folder / "counts"), jobs, report)
+        counts, memory = Counts(mirror_folder / "counts"), mirror_folder / "history"
+        branches = repository.branches if all_branches else ()
+        mined = read(repository, Asked(changes, branches, keys, until, jobs, report), counts, memory, cut)
         streams = publish(mined, raw_folder, repo_id=repo_id, made_from=made_from)
     # a history that is cut is cut at its start: its commits reach to the end all the same
     reaches_end = pl.col("is_complete") | (pl.col("stream") == "commits")
@@ -70,63 +78,93 @@ def mine(
     return STREAMS.checked(streams.with_columns(repo_id=pl.lit(repo_id), complete_until_at=seen_until))
 
 
-def read(
-    repository: Repository, rows: pl.DataFrame | None, keys: Keys, counts: Counts, jobs: int, report: Report
-) -> Mined:
+@dataclass(frozen=True)
+class Asked:
+    """What is to be read besides the default branch, and how."""
+
+    changes: pl.DataFrame | None
+    branches: tuple[str, ...]
+    keys: Keys
+    until: datetime
+    jobs: int
+    report: Report
+
+
+def read(repository: Repository, asked: Asked, counts: Counts, memory: Path, cut: set[str]) -> Mined:
     """Everything that the tables are made of; large tables stay on disk (see Counts)."""
     counts.merge_parts()
-    trunk = read_trunk(repository, keys)
-    report("commits", trunk.commits.height, None)
-    changes = [] if rows is None else read_changes(rows, repository.changes)
-    branches, asked = read_branches(repository, trunk, changes, keys)
+    total = count_of_trunk(repository)
+    history, trunk = read_trunk(repository, asked, load_history(memory), cut, total)
+    asked.report("commits", trunk.commits.height, None)
+    changes = [] if asked.changes is None else read_changes(asked.changes, repository.changes)
+    branches, named = read_branches(repository, trunk, changes, asked)
     commits = pl.concat([_placed(trunk, in_default=True), _placed(branches, in_default=False)])
-    report("commits", commits.height, commits.height)
-    cut = cut_commits(repository.git)
-    uncounted = count_missing(repository, commits, cut, counts, jobs, report)
+    asked.report("commits", commits.height, commits.height)
+    uncounted = count_missing(repository, commits, cut, counts, asked)
+    save_history(memory, history)
+    everything = joined(trunk, branches)
     mined = Mined(
-        commits=commits,
-        coauthors=pl.concat([trunk.coauthors, branches.coauthors]),
-        people=pl.concat([trunk.people, branches.people]),
+        headers=replace(everything, commits=commits),
         counts=counts,
+        lost=history.lost,
+        blame_ignored=blame_ignored(repository),
         cut=cut,
         uncounted=uncounted,
-        complaint=trunk.complaint or branches.complaint,
-        source_total=count_of_trunk(repository),
+        source_total=total,
     )
-    return mined if rows is None else with_changes(mined, repository, changes, asked)
+    return mined if asked.changes is None else with_changes(mined, repository, changes, named)
 
 
 def _placed(headers: Headers, *, in_default: bool) -> pl.DataFrame:
     return headers.commits.with_columns(is_in_default_branch=pl.lit(in_default))
 
 
-def read_trunk(repository: Repository, keys: Keys) -> Headers:
+def read_trunk(
+    repository: Repository, asked: Asked, before: History, cut: set[str], total: int | None
+) -> tuple[History, Headers]:
+    """The default branch: what is new since the last time, or all of it where that does not add up."""
     if repository.head is None:
-        return no_headers()
-    return read_headers(repository.git, [repository.head], without=[], mailmap_of=repository.head, keys=keys)
+        whole = no_headers()
+        return before.followed_by(whole, tip=None, made_with="", is_whole=True, at=asked.until), whole
+    made_with = fingerprint(repository.git, repository.head, asked.keys, cut)
+    found = None
+    if before.tip and before.made_with == made_with and is_ancestor(repository.git, before.tip, repository.head):
+        found = joined(_trunk_headers(repository, asked.keys, [before.tip]), before.headers)
+    if found is None or (found.complaint is None and found.commits.height != total):
+        found = _trunk_headers(repository, asked.keys, [])
+    if found.complaint is not None and found.commits.is_empty():
+        raise NeedsAPerson(f"Not one commit can be read: {found.complaint}. Repair the repository, see git fsck.")
+    is_whole = not cut and found.commits.height == total
+    after = before.followed_by(found, tip=repository.head, made_with=made_with, is_whole=is_whole, at=asked.until)
+    return after, found
+
+
+def _trunk_headers(repository: Repository, keys: Keys, without: list[str]) -> Headers:
+    head = repository.head or ""
+    return read_headers(repository.git, [head], without=without, mailmap_of=head, keys=keys)
 
 
 def read_branches(
-    repository: Repository, trunk: Headers, changes: list[Change], keys: Keys
+    repository: Repository, trunk: Headers, changes: list[Change], asked: Asked
 ) -> tuple[Headers, set[str]]:
-    """Headers of commits that only change requests hold, and all commits outside the trunk that changes name."""
+    """Headers of commits that only change requests or other branches hold, and all that changes name off the trunk."""
     known = set(trunk.commits["sha"])
-    asked = present_commits(repository.git, {sha for change in changes for sha in change.hashes()} - known)
-    tips = sorted({sha for change in changes for sha in change.heads()} & asked)
+    named = present_commits(repository.git, {sha for change in changes for sha in change.hashes()} - known)
+    tips = sorted(({sha for change in changes for sha in change.heads()} & named) | (set(asked.branches) - known))
     if not tips:
-        return no_headers(), asked
+        return no_headers(), named
     trunk_tips = [repository.head] if repository.head else []
     mailmap_of = repository.head or tips[0]
-    return read_headers(repository.git, tips, without=trunk_tips, mailmap_of=mailmap_of, keys=keys), asked
+    return read_headers(repository.git, tips, without=trunk_tips, mailmap_of=mailmap_of, keys=asked.keys), named
 
 
 def count_missing(
-    repository: Repository, commits: pl.DataFrame, cut: set[str], counts: Counts, jobs: int, report: Report
+    repository: Repository, commits: pl.DataFrame, cut: set[str], counts: Counts, asked: Asked
 ) -> Uncounted:
     """Counts what has a size and was not counted before. A commit whose parents a shallow clone cut off has none."""
     alone = commits.filter(pl.col("parent_shas").list.len() < 2, ~pl.col("sha").is_in(list(cut)))
     todo = alone.join(counts.sizes(), on="sha", how="anti", maintain_order="left")["sha"].to_list()
-    return count_sizes(repository.git, todo, counts, jobs=jobs, report=report)
+    return count_sizes(repository.git, todo, counts, jobs=asked.jobs, report=asked.report)
 
 
 def count_of_trunk(repository: Repository) -> int | None:
@@ -141,8 +179,9 @@ def count_of_trunk(repository: Repository) -> int | None:
 
 def with_changes(mined: Mined, repository: Repository, changes: list[Change], asked: set[str]) -> Mined:
     """Adds the commits of changes. Bases outside of all that was read (other branches) join the graph first."""
-    held = set(mined.commits["sha"])
-    graph_rows: list[tuple[str, list[str]]] = list(mined.commits.select("sha", "parent_shas").iter_rows())
+    commits = mined.headers.commits
+    held = set(commits["sha"])
+    graph_rows: list[tuple[str, list[str]]] = list(commits.select("sha", "parent_shas").iter_rows())
     if others := sorted(asked - held):
         tips = (repository.head, *repository.changes.values())
         known_tips = [sha for sha in tips if sha is not None and sha in held]

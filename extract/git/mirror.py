@@ -36,13 +36,14 @@ _NETWORK = re.compile(
 class Repository:
     """A repository at one moment. `head` is the tip of the default branch, None when there are no commits.
 
-    `changes` has the last commit of each change request by its number.
+    `changes` has the last commit of each change request by its number, `branches` those of all branches.
     """
 
     git: Git
     head: str | None
     default_branch: str | None
     changes: dict[int, str]
+    branches: tuple[str, ...]
     refs_digest: str
 
 
@@ -84,6 +85,8 @@ def refuse_credentials(url: str) -> None:
             f"The URL of a repository at {parts.hostname} holds a password or token. Take it out; use a git "
             "credential helper, or put the token in a variable and name that in token_env."
         )
+    if (parts.username or "").startswith("-") or (parts.hostname or "").startswith("-"):
+        raise NeedsAPerson("The host in a repository's URL begins with a hyphen. Check it in the configuration.")
     if parts.scheme not in _SCHEMES:
         raise NeedsAPerson(f"{parts.scheme}:// is not a way to reach git here. Use one of {', '.join(_SCHEMES)}.")
 
@@ -103,7 +106,8 @@ def look(git: Git, source: str) -> Repository:
     numbers = ((_CHANGE.fullmatch(name), sha) for name, sha in refs.items())
     changes = {int(found[1]): sha for found, sha in numbers if found}
     lines = "".join(f"{name} {sha}\n" for name, sha in sorted(refs.items()))
-    return Repository(git, head, branch, changes, hashlib.sha256(f"{head}\n{lines}".encode()).hexdigest())
+    branches = tuple(sha for name, sha in refs.items() if name.startswith("refs/heads/"))
+    return Repository(git, head, branch, changes, branches, hashlib.sha256(f"{head}\n{lines}".encode()).hexdigest())
 
 
 def our_refs(git: Git) -> dict[str, str]:

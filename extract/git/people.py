@@ -19,14 +19,15 @@ SHARED_MAILBOXES = frozenset(
 )
 """Local parts behind which many people stand (ID-01); such an address says who it is only together with a name."""
 SIGNATURE = {"email": pl.String, "name": pl.String}
-IDENTITY = {
-    **SIGNATURE,
+EMAIL = {
     "email_key": pl.String,
     "forge": pl.String,
     "account_id": pl.String,
     "login": pl.String,
     "is_bot": pl.Boolean,
+    "is_only_named": pl.Boolean,
 }
+IDENTITY = {**SIGNATURE, **EMAIL}
 _LOGIN = r"(?P<login>[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,99})(?:\[bot\])?)"
 _WITH_ID = re.compile(r"(?:(?P<id>\d{1,18})\+)?" + _LOGIN)  # GitHub: 99+login, or the login alone in older commits
 _GITLAB = re.compile(r"(?P<id>\d{1,18})-" + _LOGIN)
@@ -88,13 +89,14 @@ def identities(signatures: pl.DataFrame, keys: Keys) -> pl.DataFrame:
     """One row per distinct (email, name) of `signatures`, with its key and what the address says (see IDENTITY)."""
     distinct = signatures.select("email", "name").unique()
     found = [
-        (email, name, keys.email_key(email, name), *keys.account(email), is_bot(email, name))
+        (email, name, keys.email_key(email, name), *keys.account(email), is_bot(email, name), False)
         for email, name in distinct.iter_rows()
     ]
     return pl.DataFrame(found, schema=IDENTITY, orient="row")
 
 
 def emails(known: pl.DataFrame) -> pl.DataFrame:
-    """One row per key, as raw.emails; an address written in several ways is told by the first in the alphabet."""
+    """One row per key (EMAIL); an address written in several ways is told by the first in the alphabet."""
     spoken = ("forge", "account_id", "login")
-    return known.group_by("email_key").agg(pl.col(*spoken).min(), pl.col("is_bot").any()).sort("email_key")
+    told = (pl.col(*spoken).min(), pl.col("is_bot").any(), pl.col("is_only_named").all())
+    return known.group_by("email_key").agg(*told).sort("email_key")

@@ -11,15 +11,34 @@ from pathlib import Path
 import polars as pl
 
 from extract.git.changes import CHANGES
+from extract.git.classes import file_class
 from extract.git.counts import Counts, write_durably
+from extract.git.log import Headers
 from extract.git.mirror import Repository
-from extract.git.people import Keys, emails
+from extract.git.norms import norm_documents
+from extract.git.people import Keys
 from extract.git.sizes import Uncounted
-from extract.raw import CHANGE_COMMITS, COMMIT_FILES, COMMIT_PEOPLE, COMMITS, EMAILS
+from extract.git.trailers import resolved
+from extract.raw import (
+    BLAME_IGNORED,
+    CHANGE_COMMITS,
+    COMMIT_FILES,
+    COMMIT_LINKS,
+    COMMIT_PEOPLE,
+    COMMITS,
+    EMAILS,
+    LOST_COMMITS,
+    NORM_DOCUMENTS,
+)
 from quality.contract import Table
 
-READER = 1  # raise it when the same history would be told differently: stamps of other readers do not count
+READER = 2  # raise it when the same history would be told differently: stamps of other readers do not count
 STAMP = "mined.json"
+ALWAYS = (
+    *(COMMITS, COMMIT_PEOPLE, COMMIT_LINKS, COMMIT_FILES),
+    *(EMAILS, LOST_COMMITS, BLAME_IGNORED, NORM_DOCUMENTS),
+)
+"""Tables that every repository has."""
 _STREAMS = {
     "stream": pl.String,
     "reason": pl.String,
@@ -31,29 +50,36 @@ _STREAMS = {
 
 @dataclass(frozen=True)
 class Mined:
-    """What was read. `cut`: commits at the edge of a shallow clone. `complaint`: why headers ended early.
+    """What was read. `lost` (LOST) has left the default branch; `cut`: commits at the edge of a shallow clone.
 
     `changes` (number, sha) is None without a forge; `changes_missing` counts those whose commits are not here.
     """
 
-    commits: pl.DataFrame
-    coauthors: pl.DataFrame
-    people: pl.DataFrame
+    headers: Headers
     counts: Counts
+    lost: pl.DataFrame
+    blame_ignored: list[str]
     cut: set[str]
     uncounted: Uncounted
-    complaint: str | None
     source_total: int | None
     changes: pl.DataFrame | None = None
     changes_total: int = 0
     changes_missing: int = 0
 
 
-def digest_of(repository: Repository, changes: pl.DataFrame | None, keys: Keys, repo_id: str) -> str:
+def digest_of(
+    repository: Repository,
+    changes: pl.DataFrame | None,
+    keys: Keys,
+    repo_id: str,
+    *,
+    cut: set[str],
+    all_branches: bool,
+) -> str:
     """One hash over everything that the tables depend on; nothing can be read back from it."""
     told = "" if changes is None else changes.select(list(CHANGES)).sort("number").write_csv()
     parts = (str(READER), repo_id, repository.refs_digest, told, keys.forge, *keys.noreply_hosts)
-    text = json.dumps([*parts, changes is None])
+    text = json.dumps([*parts, changes is None, sorted(cut), all_branches])
     return hmac.new(keys.secret, text.encode(), hashlib.sha256).hexdigest()
 
 
@@ -63,8 +89,8 @@ def published(folder: Path, made_from: str) -> pl.DataFrame | None:
         stamp = json.loads((folder / STAMP).read_bytes())
     except (FileNotFoundError, ValueError):
         return None
-    names = (COMMITS, COMMIT_PEOPLE, COMMIT_FILES, EMAILS)
-    if stamp.get("made_from") != made_from or not all((folder / f"{table.name}.parquet").exists() for table in names):
+    there = all((folder / f"{table.name}.parquet").exists() for table in ALWAYS)
+    if stamp.get("made_from") != made_from or not there:
         return None
     return pl.DataFrame(stamp["streams"], schema=_STREAMS, orient="row")
 
@@ -73,30 +99,45 @@ def publish(mined: Mined, folder: Path, *, repo_id: str, made_from: str) -> pl.D
     """Writes the tables, then the stamp; returns the streams. What a person can repair leaves no stamp behind."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / STAMP).unlink(missing_ok=True)
-    repo, sizes = pl.lit(repo_id).alias("repo_id"), mined.counts.sizes()
-    _write(COMMITS, mined.commits.join(sizes, on="sha", how="left").with_columns(repo), folder)
-    _write(COMMIT_PEOPLE, coauthors(mined).with_columns(repo), folder)
-    _write(EMAILS, emails(mined.people), folder)
+    headers, sizes, repo = mined.headers, mined.counts.sizes(), pl.lit(repo_id).alias("repo_id")
+    ignored = pl.DataFrame({"sha": mined.blame_ignored}, schema={"sha": pl.String})
+    tables = [
+        (COMMITS, headers.commits.join(sizes, on="sha", how="left")),
+        (COMMIT_PEOPLE, further_people(headers)),
+        (COMMIT_LINKS, resolved(headers.links, headers.commits["sha"])),
+        (EMAILS, headers.emails),
+        (LOST_COMMITS, mined.lost),
+        (BLAME_IGNORED, ignored),
+        (NORM_DOCUMENTS, norm_documents(files_of(mined)).collect()),
+    ]
     if mined.changes is not None:
-        _write(CHANGE_COMMITS, mined.changes.with_columns(repo), folder)
-    ours = mined.counts.files().join(mined.commits.lazy().select("sha"), on="sha", how="semi")
-    files = ours.with_columns(repo).select(COMMIT_FILES.column_names)
-    write_durably(folder / f"{COMMIT_FILES.name}.parquet", files.sink_parquet)
-    rows = streams(mined, sizes)
-    if not mined.uncounted.shas and mined.complaint is None:
-        stamp = json.dumps({"made_from": made_from, "streams": rows.rows()}).encode()
+        tables.append((CHANGE_COMMITS, mined.changes))
+    for table, frame in tables:
+        _write(table, frame.with_columns(repo), folder)
+    files = files_of(mined).with_columns(
+        repo, file_class=file_class(pl.col("path")), is_binary=pl.col("added_lines").is_null()
+    )
+    write_durably(folder / f"{COMMIT_FILES.name}.parquet", files.select(COMMIT_FILES.column_names).sink_parquet)
+    told = streams(mined, sizes)
+    if not mined.uncounted.shas and headers.complaint is None:
+        stamp = json.dumps({"made_from": made_from, "streams": told.rows()}).encode()
         write_durably(folder / STAMP, lambda file: file.write(stamp))
-    return rows
+    return told
+
+
+def files_of(mined: Mined) -> pl.LazyFrame:
+    """Counted files of the commits that were read; the cache may know more."""
+    return mined.counts.files().join(mined.headers.commits.lazy().select("sha"), on="sha", how="semi")
 
 
 def _write(table: Table, rows: pl.DataFrame, folder: Path) -> None:
     write_durably(folder / f"{table.name}.parquet", table.checked(rows.select(table.column_names)).write_parquet)
 
 
-def coauthors(mined: Mined) -> pl.DataFrame:
-    """Further people: whoever names themselves beside their own commit is no further one."""
-    authors = mined.commits.select("sha", email_key="author_email_key")
-    return mined.coauthors.join(authors, on=["sha", "email_key"], how="anti").with_columns(role=pl.lit("coauthor"))
+def further_people(headers: Headers) -> pl.DataFrame:
+    """People in trailers: whoever names themselves as co-author of their own commit is no further one."""
+    authors = headers.commits.select("sha", email_key="author_email_key", role=pl.lit("coauthor"))
+    return headers.named.join(authors, on=["sha", "email_key", "role"], how="anti")
 
 
 def streams(mined: Mined, sizes: pl.DataFrame) -> pl.DataFrame:
@@ -106,24 +147,26 @@ def streams(mined: Mined, sizes: pl.DataFrame) -> pl.DataFrame:
         missing, total = mined.changes_missing, mined.changes_total
         reason = f"{missing} of {total} changes have no commit in the repository." if missing else None
         rows.append(("change_commits", reason, None, mined.changes.height, not missing))
+    if mined.lost.height:  # told beside the others: what left the default branch is not missing
+        rows.append(("lost_commits", None, None, mined.lost.height, True))
     return pl.DataFrame(rows, schema=_STREAMS, orient="row")
 
 
 def commits_stream(mined: Mined) -> tuple[str, str | None, int | None, int, bool]:
-    held = int(mined.commits["is_in_default_branch"].sum())
+    held = int(mined.headers.commits["is_in_default_branch"].sum())
     reason = None
     if mined.cut:
         reason = "This is a shallow clone: older commits are cut off. Run git fetch --unshallow in it."
     if held != mined.source_total:
         reason = f"git counts {mined.source_total} commits, and {held} could be read."
-    if mined.complaint:
-        reason = f"git stopped reading commits: {mined.complaint}"
+    if mined.headers.complaint:
+        reason = f"git stopped reading commits: {mined.headers.complaint}"
     return "commits", reason, mined.source_total, held, reason is None
 
 
 def sizes_stream(mined: Mined, sizes: pl.DataFrame) -> tuple[str, str | None, int | None, int, bool]:
     """Merges are not counted here: git shows no diff for them."""
-    alone = mined.commits.filter(pl.col("parent_shas").list.len() < 2).select("sha")
+    alone = mined.headers.commits.filter(pl.col("parent_shas").list.len() < 2).select("sha")
     held = alone.join(sizes, on="sha", how="semi").height
     missing = alone.height - held
     why = mined.uncounted.complaint or "the clone is shallow"

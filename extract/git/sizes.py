@@ -17,16 +17,13 @@ import polars as pl
 from extract.git.command import Git, GitFailed
 from extract.git.counts import Counts
 from extract.git.damaged import is_partial
+from extract.git.numstat import BOUNDARY, OPTIONS, parse
 
 CHUNK_COMMITS = range(256, 4096)  # large enough that starting git costs nothing, small enough to share out and to lose
 CHUNKS_A_JOB = 3  # so that the last chunk does not leave the other jobs idle for long
 BATCH_BYTES = 4 << 20
 MOST_UNREADABLE = 500  # each costs a few starts of git
 MOST_UNREADABLE_IN_PARTIAL = 8  # a clone without contents has hardly any, and git takes seconds to be sure of each
-_OPTIONS = (
-    "--numstat", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-notes", "--diff-algorithm=default",
-    "--no-relative", "--ignore-submodules=none", "-O/dev/null", "--format=%x01%H",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -92,7 +89,7 @@ def _count_until_failure(git: Git, shas: list[str], counts: Counts) -> tuple[set
     given = "".join(f"{sha}\n" for sha in shas).encode()
     counted: set[str] = set()
     try:
-        for files, sizes in _batches(git.blocks("log", "-z", *_OPTIONS, "--no-walk=unsorted", "--stdin", given=given)):
+        for files, sizes in _batches(git.blocks("log", "-z", *OPTIONS, "--no-walk=unsorted", "--stdin", given=given)):
             counts.keep(files, sizes)
             counted.update(sizes["sha"])
     except GitFailed as failed:
@@ -109,43 +106,14 @@ def _batches(blocks: Iterator[bytes]) -> Iterator[tuple[pl.DataFrame, pl.DataFra
     try:
         for block in blocks:
             held += block
-            end = held.rfind(b"\0\x01") + 1 if len(held) >= BATCH_BYTES else 0
+            end = held.rfind(BOUNDARY) + 1 if len(held) >= BATCH_BYTES else 0
             if end:
                 yield parse(held[:end])
                 del held[:end]
     except GitFailed as failed:
         failure = failed
-    whole = held if failure is None else held[: held.rfind(b"\0\x01") + 1]
+    whole = held if failure is None else held[: held.rfind(BOUNDARY) + 1]
     if whole:
         yield parse(whole)
     if failure is not None:
         raise failure
-
-
-def parse(printed: bytearray) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Files and sizes of whole commits. A path cannot pose as a commit: its token starts with a count.
-
-    >>> parse(bytearray(b"\\x01aa\\x00\\n2\\t1\\tread\\tme\\x00-\\t-\\tlogo.png\\x00\\x01bb\\x00"))[1].rows()
-    [('aa', 2, 1, 2), ('bb', 0, 0, 0)]
-    """
-    tokens = pl.Series("token", printed.decode("utf-8", "backslashreplace").split("\0"), dtype=pl.String)
-    is_commit = pl.col("token").str.starts_with("\x01")
-    marked = tokens.to_frame().with_columns(
-        sha=pl.when(is_commit).then(pl.col("token").str.slice(1)).forward_fill(),
-    )
-    files = files_of(marked.filter(~is_commit & (pl.col("token") != "")))
-    of_commits = files.group_by("sha").agg(pl.col("added_lines", "deleted_lines").sum(), changed_files=pl.len())
-    sizes = marked.filter(is_commit).select("sha").join(of_commits, on="sha", how="left", maintain_order="left")
-    numbers = pl.col("added_lines", "deleted_lines", "changed_files")
-    return files, sizes.with_columns(numbers.fill_null(0).cast(pl.Int64))
-
-
-def files_of(tokens: pl.DataFrame) -> pl.DataFrame:
-    """One row per commit and path from "added, tab, deleted, tab, path"; a dash (binary) is no count."""
-    part = pl.col("token").str.strip_prefix("\n").str.splitn("\t", 3).struct
-    return tokens.select(
-        "sha",
-        path=part.field("field_2"),
-        added_lines=part.field("field_0").cast(pl.Int64, strict=False),
-        deleted_lines=part.field("field_1").cast(pl.Int64, strict=False),
-    ).unique(["sha", "path"], keep="first", maintain_order=True)  # a malformed tree can hold a name twice

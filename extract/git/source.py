@@ -34,6 +34,7 @@ def _mined(where: str, source: Source, around: Surroundings, place: str) -> None
         environment=around.environment,
         until=around.until,
         changes=None,
+        all_branches=around.all_branches,
         report=around.report,
     )
     repository = {"repo_id": source.ref, "forge": source.forge, "full_name": source.name}

@@ -311,6 +311,7 @@ def _mined(
         until=around.until,
         changes=changes.select("number", "base_sha", "head_sha", "merge_sha").collect(),
         http_header=header,
+        all_branches=around.all_branches,
         report=around.report,
     )
     raw.write(partition / "git", {"streams": mined})

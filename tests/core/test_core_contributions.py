@@ -106,6 +106,23 @@ def test_a_squash_names_its_change_by_the_merge_commit_and_the_squashed_are_none
     assert tables["contributions"].filter(kind="commit")["accepted_at"].to_list() == [on_day(5)]
 
 
+@pytest.mark.parametrize(("on", "number"), [(4, 7), (5, 7), (6, 7), (3.99, None), (6.01, None)])
+def test_a_squash_without_a_merge_commit_names_its_change_at_the_end_of_its_subject_a_day_from_merging(on, number):
+    history = [commit("s", "bob", 5, subject_number=7)]
+    tables = core(commits=history, items=[merged(7, "bob", 2, on=on)])
+
+    assert tables["commits"]["change_number"].to_list() == [number]
+
+
+def test_the_number_in_a_subject_means_no_issue_no_open_change_no_merge_and_no_side_branch():
+    numbers = {"m": 7, "side": 7, "i": 1, "o": 9}
+    more = {"side": {"is_in_default_branch": False}, "m": {"parent_shas": ["i", "o"]}}
+    history = [commit(sha, "bob", 5, **{"subject_number": n, **more.get(sha, {})}) for sha, n in numbers.items()]
+    tables = core(commits=history, items=[issue(1, "ada", 2), merged(7, "bob", 2, on=5), change(9, "bob", 2)])
+
+    assert tables["commits"]["change_number"].to_list() == [None] * 4
+
+
 def test_of_several_changes_with_a_commit_the_first_that_was_merged_brought_it_in():
     items = [change(5, "bob", 2), merged(8, "bob", 3, on=4), merged(7, "bob", 3, on=6), change(9, "bob", 3)]
     tables = core(

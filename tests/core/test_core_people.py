@@ -71,3 +71,11 @@ def test_the_login_of_the_account_goes_before_one_in_an_address():
     rows = core(accounts=[account("now", account_id="github:1")], emails=[old])["people"]
 
     assert rows["login"].to_list() == ["now"]
+
+
+def test_whoever_trailers_only_name_is_nobody_until_they_sign_somewhere():
+    """Somebody may only report in one repository and sign in another."""
+    named, signing = (address("key", is_only_named=only, forge=None) for only in (True, False))
+
+    assert core(accounts=[], emails=[named])["people"].height == 0
+    assert core(accounts=[], emails=[named, signing])["people"]["person_id"].to_list() == ["mail:key"]

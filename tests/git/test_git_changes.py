@@ -151,3 +151,20 @@ def test_without_a_forge_only_the_default_branch_is_read(workshop, mining):
 
     assert [root] == mined.table("commits")["sha"].to_list()
     assert not (mined.folder / "change_commits.parquet").exists()
+
+
+def test_commits_of_all_branches_are_kept_when_asked_for_and_say_that_they_are_of_no_default(workshop, mining):
+    root = workshop.commit("root")
+    side = branch(workshop, root, "side")[0]
+    workshop.git("branch", "feature", side)
+    default = mining(workshop.folder).table("commits")
+    everything = mining(workshop.folder, all_branches=True)
+
+    assert default["sha"].to_list() == [root]
+    assert set(everything.table("commits").select("sha", "is_in_default_branch").rows()) == {
+        (root, True),
+        (side, False),
+    }
+    assert everything.commit(side)["added_lines"] == 1
+    assert everything.stream("commits")["held"] == 1
+    assert mining(workshop.folder).table("commits")["sha"].to_list() == [root]

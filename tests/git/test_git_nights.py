@@ -12,12 +12,19 @@ from polars.testing import assert_frame_equal
 from extract.git import counts as counts_module
 from extract.git import mine as mine_module
 from extract.git import sizes
-from extract.git.counts import FILES, SIZES, Counts
+from extract.git.counts import Counts
+from extract.git.numstat import FILES, SIZES
 
 
 def tables(mined):
-    keys = {"commits": ["sha"], "commit_files": ["sha", "path"], "commit_people": ["sha"], "emails": ["email_key"]}
-    return {name: mined.table(name).sort(key) for name, key in keys.items()}
+    keys = {
+        "commits": ["sha"],
+        "commit_files": ["sha", "path"],
+        "commit_people": ["sha", "role", "email_key"],
+        "emails": ["email_key"],
+    }
+    more = {"commit_links": ["sha", "named_sha"], "norm_documents": ["sha", "path"], "blame_ignored": ["sha"]}
+    return {name: mined.table(name).sort(key) for name, key in {**keys, **more}.items()}
 
 
 def assert_same(left, right):
@@ -77,7 +84,7 @@ def test_a_lost_table_is_written_again(workshop, mining):
     assert_frame_equal(before["commits"], tables(mining(workshop.folder))["commits"])
 
 
-@pytest.mark.parametrize("survived", range(8))
+@pytest.mark.parametrize("survived", range(18))
 def test_killed_at_any_write_the_next_night_is_right(workshop, mining, monkeypatch, survived):
     workshop.commit("1", {"a": "1\n"})
     workshop.commit("2", {"a": "2\n", "b": "2\n"})
@@ -91,7 +98,7 @@ def test_killed_at_any_write_the_next_night_is_right(workshop, mining, monkeypat
 
     write_durably = counts_module.write_durably
     with monkeypatch.context() as patch:
-        for module in ("counts", "publish"):
+        for module in ("counts", "history", "publish"):
             patch.setattr(f"extract.git.{module}.write_durably", dying)
         with pytest.raises(KeyboardInterrupt):
             mining(workshop.folder)
@@ -114,7 +121,7 @@ def test_many_small_parts_become_one_with_the_same_rows(tmp_path, monkeypatch):
     monkeypatch.setattr(counts_module, "MANY_PARTS", 3)
     counts = Counts(tmp_path)
     for sha in ("a", "b", "c"):
-        files = pl.DataFrame([(sha, "f", 1, 1)], FILES, orient="row")
+        files = pl.DataFrame([(sha, "f", None, "added", 1, 1)], FILES, orient="row")
         counts.keep(files, pl.DataFrame([(sha, 1, 1, 1)], SIZES, orient="row"))
     counts.merge_parts()
 

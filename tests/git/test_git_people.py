@@ -88,3 +88,23 @@ def test_no_name_and_no_address_reaches_a_file(workshop, mining):
 
     written = b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
     assert not any(word in written for word in (b"Hidden", b"hidden@", b"ada@example"))
+
+
+@pytest.mark.parametrize("place", ["folder", "bare folder", "mirror of a url"])
+def test_the_mailmap_of_the_default_branch_holds_where_no_work_tree_has_one(workshop, mining, tmp_path, place):
+    workshop.commit("old", GIT_AUTHOR_EMAIL="ada@old.example", GIT_COMMITTER_EMAIL="ada@old.example")
+    workshop.commit("map", {".mailmap": "Ada <ada@example.org> <ada@old.example>\n"})
+    workshop.git("config", "log.mailmap", "false")
+    workshop.git("config", "mailmap.blob", "nowhere:.mailmap")
+    workshop.git("clone", "--quiet", "--bare", str(workshop.folder), str(tmp_path / "bare"))
+    (workshop.folder / ".mailmap").unlink()
+    sources = {
+        "folder": workshop.folder,
+        "bare folder": tmp_path / "bare",
+        "mirror of a url": f"file://{workshop.folder}",
+    }
+
+    commits = mining(sources[place]).table("commits")
+
+    assert commits["author_email_key"].n_unique() == 1
+    assert commits["committer_email_key"].n_unique() == 1

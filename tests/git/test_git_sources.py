@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 import time
 
+import polars as pl
 import pytest
 
 from extract.errors import ExtractError, NeedsAPerson, TryAgain
-from extract.git import command, mirror
+from extract.git import command, log, mirror
 from extract.git.command import Git, header_in_environment, last_words, talking
 
 
@@ -206,3 +207,56 @@ def test_git_that_ends_badly_is_an_error_with_its_last_words(tmp_path):
 
     with pytest.raises(ExtractError, match="not a git repository"):
         list(git.blocks("log"))
+
+
+def test_an_object_whose_bytes_were_changed_costs_its_own_commits(workshop, mining):
+    shas = [workshop.commit(f"{at}", {f"file{at}": f"{at}\n" * 99}) for at in range(3)]
+    blob = workshop.git("rev-parse", "HEAD:file1")
+    place = workshop.folder / ".git/objects" / blob[:2] / blob[2:]
+    place.chmod(0o644)
+    place.write_bytes(place.read_bytes()[::-1])
+
+    mined = mining(workshop.folder)
+
+    assert [mined.commit(sha)["added_lines"] for sha in shas] == [99, None, 99]
+    assert "1 of 3 commits have no sizes" in mined.stream("commit_sizes")["reason"]
+
+
+def test_a_missing_folder_of_the_tree_costs_the_sizes_and_not_the_history(workshop, mining):
+    workshop.commit("a", {"x/a": "1\n"})
+    workshop.commit("b", {"y": "1\n"})
+    tree = workshop.git("rev-parse", "HEAD:x")
+    (workshop.folder / ".git/objects" / tree[:2] / tree[2:]).unlink()
+
+    mined = mining(workshop.folder)
+
+    assert (mined.stream("commits")["held"], mined.stream("commit_sizes")["held"]) == (2, 1)
+    assert not mined.stream("commit_sizes")["is_complete"]
+
+
+def test_a_repository_of_which_nothing_can_be_read_is_said_and_keeps_what_it_had(workshop, mining):
+    for at in range(30):
+        workshop.commit(f"{at}", {f"file{at}": f"{at}\n" * 50})
+    before = mining(workshop.folder).table("commits")
+    workshop.commit("new")
+    workshop.git("gc", "--quiet")
+    (pack,) = (workshop.folder / ".git/objects/pack").glob("*.pack")
+    pack.chmod(0o644)
+    pack.write_bytes(pack.read_bytes()[:20])
+
+    with pytest.raises(NeedsAPerson, match="fsck"):
+        mining(workshop.folder, into="anew")
+    with pytest.raises(NeedsAPerson):
+        mining(workshop.folder)
+    assert pl.read_parquet(workshop.folder.parent / "night/raw/commits.parquet").equals(before)
+
+
+def test_git_that_leaves_out_commits_without_a_word_is_found_out(workshop, mining, monkeypatch):
+    for text in "abc":
+        workshop.commit(text)
+    cut = log._cut
+    monkeypatch.setattr(log, "_cut", lambda held: (cut(held)[0].head(2), cut(held)[1]))
+
+    commits = mining(workshop.folder).stream("commits")
+
+    assert (commits["is_complete"], commits["reason"]) == (False, "git counts 3 commits, and 2 could be read.")

@@ -22,6 +22,7 @@ LIES = {
     "changes close after they open": "UPDATE core.changes SET closed_at = '1999-01-01' WHERE closed_at IS NOT NULL",
     "reviews come after the change": "UPDATE core.reviews SET submitted_at = '1999-01-01'",
     "most times are plausible": "UPDATE core.commits SET is_time_fixed = true",
+    "every norm was written down first once": "UPDATE core.norm_documents SET is_first = false",
     "everybody who acted has a spell": f"DELETE FROM core.spells WHERE person_id = {ONE_NEWCOMER}",
     "newcomers are those of the spells": f"DELETE FROM retention.newcomers WHERE person_id = {ONE_NEWCOMER}",
     "wherever newcomers came there is a curve": "DELETE FROM retention.curves WHERE family = 'review'",

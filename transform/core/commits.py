@@ -53,11 +53,14 @@ def build(
     *,
     parameters: Parameters,
 ) -> pl.LazyFrame:
-    return (
+    held = (
         commits.pipe(with_bounds, repositories, parameters)
         .pipe(with_plausible_times)
         .filter(pl.col("committed_at") < pl.col("held_until_at"))
-        .join(changes_of_commits(change_commits, changes), on=["repo_id", "sha"], how="left")
+    )
+    proposed = pl.concat([change_commits.select("repo_id", "number", "sha"), numbered(held, changes)])
+    return (
+        held.join(changes_of_commits(proposed, changes), on=["repo_id", "sha"], how="left")
         .join(_people(identities, "author_email_key", "person_id"), on="author_email_key", how="left")
         .join(_people(identities, "committer_email_key", "committer_person_id"), on="committer_email_key", how="left")
         .with_columns(n_parents=pl.col("parent_shas").list.len().cast(pl.Int64))
@@ -107,8 +110,27 @@ def _parents_times(commits: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
+def numbered(commits: pl.LazyFrame, changes: pl.LazyFrame) -> pl.LazyFrame:
+    """Squash merges by the number their subject ends in: forges commit them in the moment of merging.
+
+    Without that moment the number could be one of another repository, or of another forge that the history comes from.
+    """
+    merged = changes.filter("is_merged").select("repo_id", "merged_at", subject_number="number")
+    near = (pl.col("committed_at") - pl.col("merged_at")).abs() <= pl.duration(seconds=DAY_SECONDS)
+    single = commits.filter("is_in_default_branch", pl.col("parent_shas").list.len() < 2)
+    return (
+        single.select("repo_id", "sha", "subject_number", "committed_at")
+        .join(merged, on=["repo_id", "subject_number"])
+        .filter(near)
+        .select("repo_id", pl.col("subject_number").alias("number"), "sha")
+    )
+
+
 def changes_of_commits(change_commits: pl.LazyFrame, changes: pl.LazyFrame) -> pl.LazyFrame:
-    """The change that brought a commit in: a merged one before others, then the first; squashes by their merge."""
+    """The change that brought a commit in: a merged one before others, then the first; squashes by their merge.
+
+    `change_commits` also has the squashes that only their subject ties to a change (see numbered).
+    """
     squashed = changes.select("repo_id", "number", sha="merge_sha").drop_nulls()
     merged = changes.select("repo_id", "number", "is_merged")
     return (

@@ -11,7 +11,7 @@ from transform.parameters import Parameters
 TABLE = Table(
     schema="core",
     name="identities",
-    grain="one row per alias: a forge account, or an e-mail address that signs commits",
+    grain="one row per alias: a forge account, or an e-mail address that signs commits as author, committer or co-author",
     key=("alias_id",),
     inputs=("raw.accounts", "raw.emails", "raw.email_links"),
     definition="ID-02/1",
@@ -30,7 +30,8 @@ TABLE = Table(
 
 def build(accounts: pl.LazyFrame, emails: pl.LazyFrame, links: pl.LazyFrame, *, parameters: Parameters) -> pl.LazyFrame:
     del parameters
-    addresses = email_aliases(accounts, emails, links)
+    signing = emails.filter(~pl.col("is_only_named").fill_null(value=False))
+    addresses = email_aliases(accounts, signing, links)
     return pl.concat([account_aliases(accounts, addresses), addresses])
 
 
