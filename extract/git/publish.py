@@ -15,7 +15,7 @@ from extract.git.counts import Counts, write_durably
 from extract.git.mirror import Repository
 from extract.git.people import Keys, emails
 from extract.git.sizes import Uncounted
-from extract.raw import CHANGE_COMMITS, COMMIT_FILES, COMMIT_PEOPLE, COMMITS, EMAILS
+from extract.raw_git import CHANGE_COMMITS, COMMIT_FILES, COMMIT_PEOPLE, COMMITS, EMAILS
 from quality.contract import Table
 
 READER = 1  # raise it when the same history would be told differently: stamps of other readers do not count
