@@ -37,7 +37,7 @@ TABLE = Table(
     "measure uses it.",
 )
 
-SETTLING_STREAMS = ("issues", "changes", "comments", "reviews", "review_comments", "commits")
+SETTLING_STREAMS = ("issues", "changes", "comments", "reviews", "review_comments", "events", "commits")
 """Streams whose acts make somebody a newcomer; the snapshot is the last instant at which all are complete."""
 
 
