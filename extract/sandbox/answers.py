@@ -25,7 +25,8 @@ from graphql.execution import execute_sync
 from .ids import sha_of_commit_node
 from .nodes import Node, Rows
 from .paging import LARGEST_PAGE, Info, page, refusal
-from .schema import SDL, item_type
+from .schema import SDL
+from .timeline_schema import item_type
 from .view import View
 
 RATE_LIMIT_POINTS = 5_000
