@@ -54,7 +54,7 @@ def _height(file: Path) -> int:
 
 def _never_asked(row: dict[str, Any], items: int) -> dict[str, Any]:
     """An earlier version did not ask for these, so nobody knows how many there are."""
-    reason = f"Not asked for when {items} of the issues and changes were fetched; delete their archive to fetch anew."
+    reason = f"Not asked for when {items} items were fetched; re-reads bring them, or delete the archive to fetch anew."
     return {**row, "reason": reason, "source_total": None, "is_complete": False}
 
 

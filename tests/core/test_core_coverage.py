@@ -32,7 +32,7 @@ def test_what_is_held_and_not_before_the_snapshot_is_told_by_stream():
     told = dict(tables["coverage"].select("stream", "n_after_snapshot").iter_rows())
 
     assert told == dict.fromkeys(told, 1)
-    assert len(told) == 6
+    assert len(told) == 7
 
 
 def test_commits_outside_the_default_branch_are_not_what_the_stream_counts():

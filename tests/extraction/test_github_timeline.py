@@ -32,6 +32,7 @@ from page_stories import (
 from extract import raw, raw_threads
 from extract.github import nested
 from extract.github.timeline import KINDS
+from extract.sandbox import handler
 from extract.sandbox.texts import REMARKS, VERDICTS
 
 OTHER_END = ("other_repo_id", "other_number")
@@ -267,3 +268,21 @@ def test_reactions_are_asked_for_only_where_there_are_any(n_reacted, n_asked):
     )
 
     assert (len(client.asked), sum(map(len, client.asked))) == (n_asked, n_reacted)
+
+
+def test_reactions_that_cannot_be_counted_are_named_and_tried_again(crawl, undisturbed, monkeypatch):
+    answer = handler.answer
+
+    def failing(view, request, *, points_used=0):
+        said = answer(view, request, points_used=points_used)
+        is_count = "query Reactions" in request["query"]
+        return {"data": None, "errors": [{"message": "Something went wrong"}]} if is_count else said
+
+    monkeypatch.setattr(handler, "answer", failing)
+    crawl.night()
+    spoilt, n_counted = crawl.rows(raw.QUARANTINE), crawl.rows(raw_threads.REACTIONS).height
+    monkeypatch.undo()
+    crawl.night()
+
+    assert (set(spoilt["stream"]), n_counted) == ({"reactions"}, 0)
+    assert crawl.everything() == undisturbed.everything()
