@@ -1,7 +1,7 @@
 """Raw tables of an invented community, as many contributions as one likes, the same for the same seed.
 
-The mix is that of busy forges: 35 % commits, 45 % comments (a third of them on lines in review), 8 % reviews, and
-issues, changes and merges for the rest. Persons are ten times fewer than contributions; few of them do most of it.
+The mix is that of busy forges: 33 % commits, 42 % comments (a third of them on lines in review), 7 % reviews, 6 % steps
+of triage, and issues, changes and merges for the rest; two events in five are such a step. Persons are ten times fewer than contributions; few of them do most of it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,17 @@ import polars as pl
 from extract import raw
 
 STARTS_AT, ENDS_AT = datetime(2014, 1, 1, tzinfo=UTC), datetime(2024, 1, 1, tzinfo=UTC)
-SHARES = {"commits": 0.35, "comments": 0.30, "review_comments": 0.15, "reviews": 0.08, "issues": 0.035, "changes": 0.05}
+SHARES = {
+    "commits": 0.33,
+    "comments": 0.28,
+    "review_comments": 0.14,
+    "reviews": 0.07,
+    "events": 0.15,
+    "issues": 0.035,
+    "changes": 0.05,
+}
+EVENT_KINDS = ("labelled", "assigned", "cross_referenced", "review_requested", "renamed")
+EVENT_SHARES = (0.3, 0.1, 0.3, 0.25, 0.05)
 MERGED_SHARE = 0.7
 BOT_SHARE, BOT_ACTS_SHARE = 0.001, 0.08
 MERGE_COMMIT_SHARE = 0.04
@@ -83,6 +93,7 @@ def tables(community: Community, number: int, n_contributions: int) -> dict[str,
         "items": items,
         "reviews": reviews,
         "comments": comments_of(community, number, items, reviews, n["comments"], n["review_comments"]),
+        "events": events_of(community, number, items, n["events"]),
         "commits": commits,
         "change_commits": change_commits(community, items, commits),
         "commit_people": commit_people(community, commits),
@@ -92,9 +103,11 @@ def tables(community: Community, number: int, n_contributions: int) -> dict[str,
 
 
 def fitted(frame: pl.DataFrame, name: str, repo_id: str) -> pl.DataFrame:
-    """The columns of the raw contract, in its types."""
-    schema = next(table.polars_schema for table in raw.TABLES if table.name == name)
-    return frame.with_columns(repo_id=pl.lit(repo_id)).select(list(schema)).cast(schema)
+    """The columns of the raw contract, in its types; what was not invented and may be null is null."""
+    table = next(table for table in raw.TABLES if table.name == name)
+    nothing = [column.name for column in table.columns if column.nullable and column.name not in frame.columns]
+    told = frame.with_columns(*(pl.lit(None).alias(name) for name in nothing), repo_id=pl.lit(repo_id))
+    return told.select(table.column_names).cast(table.polars_schema)
 
 
 def instants(seconds: Numbers) -> pl.Series:
@@ -185,6 +198,7 @@ def items_of(community: Community, number: int, n_issues: int, n_changes: int) -
         changed_files=pl.when(change).then(sizes // 50),
         comments_total=pl.lit(0),
         reviews_total=pl.when(change).then(0),
+        events_total=pl.lit(0),
         commits_total=pl.when(change).then(1),
         is_draft=pl.when(change).then(pl.lit(value=False)),
         opened_at=instants(opened),
@@ -215,7 +229,17 @@ def reviews_of(community: Community, number: int, items: pl.DataFrame, n: int) -
         review_id=ids,
         state=pl.Series(states),
         url=urls(number, "pull/review", ids),
-        comments_total=pl.lit(0),
+    )
+
+
+def events_of(community: Community, number: int, items: pl.DataFrame, n: int) -> pl.DataFrame:
+    chosen, actors, at = answers(community, number, items, n)
+    return chosen.select(
+        "number",
+        event_id=pl.format("E{}", pl.Series(np.arange(n) + 900_000_000)),
+        kind=pl.Series(community.random.choice(EVENT_KINDS, n, p=EVENT_SHARES)),
+        actor_account_id=actors,
+        occurred_at=at,
     )
 
 
@@ -287,6 +311,7 @@ def streams(made: dict[str, pl.DataFrame]) -> pl.DataFrame:
         **{kind + "s": made["items"].filter(kind=kind).height for kind in ("issue", "change")},
         **{kind + "s": made["comments"].filter(kind=kind).height for kind in ("comment", "review_comment")},
         "reviews": made["reviews"].height,
+        "events": made["events"].height,
         "commits": made["commits"].height,
     }
     names, counts = list(held), list(held.values())

@@ -4,7 +4,8 @@ A forge is one module plus one line in the registry (`forges.py`). If a new forg
 `quality`, this contract is wrong.
 
 Ids are text and carry the forge's configured name in front, so that two forges never meet by accident:
-`repo_id` "github:1234", `account_id` "github:99". `number` is the number people use ("#12").
+`repo_id` "github:1234", `account_id` "github:99". `number` is the number people use ("#12"). Texts of bodies and
+comments stay in the archive.
 """
 
 from __future__ import annotations
@@ -14,27 +15,21 @@ from pathlib import Path
 
 import polars as pl
 
+from extract.raw_columns import AUTHOR, EDITED_AT, IS_MINIMISED, MINIMISED_REASON, NUMBER, REPO_ID, STATES, URL
+from extract.raw_git import (
+    BLAME_IGNORED,
+    CHANGE_COMMITS,
+    COMMIT_FILES,
+    COMMIT_LINKS,
+    COMMIT_PEOPLE,
+    COMMITS,
+    EMAIL_LINKS,
+    EMAILS,
+    LOST_COMMITS,
+    NORM_DOCUMENTS,
+)
+from extract.raw_threads import CLOSE_REASONS, CLOSING_LINKS, EVENTS, LOCK_REASONS, MENTIONS, REACTIONS, REVIEW_THREADS
 from quality.contract import INSTANT, Column, Table
-
-REPO_ID = Column("repo_id", pl.String, "The repository: the forge's name and its lasting id, kept through renames.")
-NUMBER = Column("number", pl.Int64, "Number of the issue or change in its repository.", at_least=0)
-SHA = Column("sha", pl.String, "Commit hash.")
-AUTHOR = Column(
-    "author_account_id", pl.String, "Account that wrote it; null when the account was deleted.", nullable=True
-)
-URL = Column("url", pl.String, "Page of it on the forge; null for plain git.", nullable=True)
-EMAIL_KEY = Column("email_key", pl.String, "Keyed hash of an e-mail address (see raw.emails).")
-STATUSES = ("added", "copied", "deleted", "modified", "renamed", "retyped")
-FILE_CLASSES = ("vendored", "generated", "tests", "docs", "configuration", "code", "other")
-NORMS = (
-    *("change_template", "code_of_conduct", "codeowners", "contributing", "contributor_agreement", "governance"),
-    *("issue_template", "licence", "maintainers", "readme", "roadmap", "security", "support"),
-)
-ROLES = (
-    *("coauthor", "signed_off", "reviewed", "acked", "tested"),
-    *("reported", "suggested", "helped", "assisted"),
-)
-STATES = ("approved", "changes_requested", "commented", "dismissed")
 
 REPOSITORIES = Table(
     schema="raw",
@@ -92,9 +87,21 @@ ITEMS = Table(
         Column("comments_total", pl.Int64, "Comments by the forge's own count.", at_least=0),
         Column("reviews_total", pl.Int64, "Reviews by the forge's own count; null for issues.", nullable=True),
         Column("commits_total", pl.Int64, "Commits by the forge's own count; null for issues.", nullable=True),
+        Column("review_comments_total", pl.Int64, "Comments on lines by the forge's own count.", nullable=True),
+        Column("review_threads_total", pl.Int64, "Threads on lines by the forge's own count.", nullable=True),
+        Column("events_total", pl.Int64, "Events by the forge's own count; null when not asked for.", nullable=True),
+        Column("closing_links_total", pl.Int64, "Links to issues it closes, by the forge's own count.", nullable=True),
+        Column("state_reason", pl.String, "Why it is closed, or open again.", nullable=True, one_of=CLOSE_REASONS),
+        Column("milestone", pl.String, "Milestone when last seen: hostile text.", nullable=True),
+        Column("labels", pl.List(pl.String), "Labels when last seen: hostile text.", nullable=True),
+        Column("is_locked", pl.Boolean, "Closed to comments when last seen; null when unknown.", nullable=True),
+        Column(
+            "lock_reason", pl.String, "Why it is locked, if a reason was given.", nullable=True, one_of=LOCK_REASONS
+        ),
         Column("is_draft", pl.Boolean, "Marked as not ready when last seen; null for issues.", nullable=True),
         Column("opened_at", INSTANT, "When it was opened."),
         Column("updated_at", INSTANT, "When the forge last saw it change."),
+        EDITED_AT,
         Column("closed_at", INSTANT, "When it was closed; null while open.", nullable=True),
         Column("merged_at", INSTANT, "When it was merged; null otherwise.", nullable=True),
     ),
@@ -116,7 +123,11 @@ COMMENTS = Table(
         Column("reply_to_id", pl.String, "Comment it answers; null when it starts a thread.", nullable=True),
         AUTHOR,
         URL,
-        Column("is_minimised", pl.Boolean, "Whether the forge hides it; null when unknown.", nullable=True),
+        Column("thread_id", pl.String, "Thread on a line it is part of; null for others.", nullable=True),
+        Column("is_outdated", pl.Boolean, "Whether its line changed since; null for others.", nullable=True),
+        IS_MINIMISED,
+        MINIMISED_REASON,
+        EDITED_AT,
         Column("commented_at", INSTANT, "When it was written."),
     ),
 )
@@ -133,150 +144,11 @@ REVIEWS = Table(
         AUTHOR,
         Column("state", pl.String, "Verdict as last seen.", one_of=STATES),
         URL,
-        Column("comments_total", pl.Int64, "Comments by the forge's own count.", at_least=0),
+        IS_MINIMISED,
+        MINIMISED_REASON,
+        EDITED_AT,
         Column("submitted_at", INSTANT, "When it was sent."),
     ),
-)
-
-COMMITS = Table(
-    schema="raw",
-    name="commits",
-    grain="one row per commit of the default branch, of a change request, or of any branch where all are asked for",
-    key=("repo_id", "sha"),
-    columns=(
-        REPO_ID,
-        SHA,
-        Column("parent_shas", pl.List(pl.String), "Parents, first parent first."),
-        Column("author_email_key", pl.String, "Keyed hash of who wrote it (see raw.emails)."),
-        Column("committer_email_key", pl.String, "Keyed hash of who committed it (see raw.emails)."),
-        Column("author_epoch", pl.Int64, "Author time as git says it; null when unreadable.", unit="s", nullable=True),
-        Column("committer_epoch", pl.Int64, "Commit time as git says it; null if unreadable.", unit="s", nullable=True),
-        Column("author_utc_offset", pl.Int64, "Author's offset, as git says it.", unit="min", nullable=True),
-        Column("subject_number", pl.Int64, "Number that the subject ends in, as in (#12).", nullable=True, at_least=0),
-        Column("added_lines", pl.Int64, "Lines added; null when unknown.", unit="lines", nullable=True, at_least=0),
-        Column("deleted_lines", pl.Int64, "Lines deleted; null when unknown.", unit="lines", nullable=True, at_least=0),
-        Column("changed_files", pl.Int64, "Files touched; null when unknown.", unit="files", nullable=True, at_least=0),
-        Column("is_in_default_branch", pl.Boolean, "Whether the default branch holds it."),
-    ),
-)
-
-COMMIT_PEOPLE = Table(
-    schema="raw",
-    name="commit_people",
-    grain="one row per commit, further person and role, from the trailers",
-    key=("repo_id", "sha", "role", "email_key"),
-    columns=(
-        REPO_ID,
-        SHA,
-        Column("role", pl.String, "What the trailer says they did.", one_of=ROLES),
-        EMAIL_KEY,
-    ),
-)
-
-COMMIT_LINKS = Table(
-    schema="raw",
-    name="commit_links",
-    grain="one row per commit and other commit that its message names",
-    key=("repo_id", "sha", "kind", "named_sha"),
-    columns=(
-        REPO_ID,
-        SHA,
-        Column("kind", pl.String, "What it did with the other.", one_of=("reverts", "cherry_picked_from")),
-        Column("named_sha", pl.String, "The other as the message names it, perhaps abbreviated."),
-        Column(
-            "target_sha", pl.String, "The other in this repository; null for none or several that fit.", nullable=True
-        ),
-    ),
-)
-
-COMMIT_FILES = Table(
-    schema="raw",
-    name="commit_files",
-    grain="one row per commit and file it changed (merges excluded)",
-    key=("repo_id", "sha", "path"),
-    columns=(
-        REPO_ID,
-        SHA,
-        Column("path", pl.String, "Path of the file: hostile text."),
-        Column("old_path", pl.String, "Path before it was renamed; null otherwise.", nullable=True),
-        Column("status", pl.String, "What became of it; null when unknown.", nullable=True, one_of=STATUSES),
-        Column("file_class", pl.String, "Kind of file, told by its path alone.", one_of=FILE_CLASSES),
-        Column("added_lines", pl.Int64, "Lines added; null when unknown.", unit="lines", nullable=True, at_least=0),
-        Column("deleted_lines", pl.Int64, "Lines deleted; null when unknown.", unit="lines", nullable=True, at_least=0),
-        Column("is_binary", pl.Boolean, "Whether git counts no lines in it."),
-    ),
-)
-
-NORM_DOCUMENTS = Table(
-    schema="raw",
-    name="norm_documents",
-    grain="one row per commit and document of norms it changed (merges excluded)",
-    key=("repo_id", "sha", "path"),
-    columns=(
-        REPO_ID,
-        SHA,
-        Column("path", pl.String, "Path of the document: hostile text."),
-        Column("norm", pl.String, "Which norm it states, told by its path.", one_of=NORMS),
-        Column("status", pl.String, "What became of it; null when unknown.", nullable=True, one_of=STATUSES),
-    ),
-)
-
-BLAME_IGNORED = Table(
-    schema="raw",
-    name="blame_ignored",
-    grain="one row per commit that .git-blame-ignore-revs names, as it is in the default branch now",
-    key=("repo_id", "sha"),
-    columns=(REPO_ID, SHA),
-)
-
-LOST_COMMITS = Table(
-    schema="raw",
-    name="lost_commits",
-    grain="one row per commit that the default branch had and has no more",
-    key=("repo_id", "sha"),
-    columns=(
-        REPO_ID,
-        SHA,
-        Column("author_email_key", pl.String, "Keyed hash of who wrote it."),
-        Column("author_epoch", pl.Int64, "Author time as git says it; null when unreadable.", unit="s", nullable=True),
-        Column("committer_epoch", pl.Int64, "Commit time as git says it; null if unreadable.", unit="s", nullable=True),
-        Column("lost_at", INSTANT, "Run that no longer found it."),
-    ),
-)
-
-EMAILS = Table(
-    schema="raw",
-    name="emails",
-    grain="one row per e-mail identity that signs commits or is named in their trailers, without the address itself",
-    key=("email_key",),
-    columns=(
-        EMAIL_KEY,
-        Column("forge", pl.String, "Forge that a noreply address belongs to.", nullable=True),
-        Column("account_id", pl.String, "Account that a noreply address names by id.", nullable=True),
-        Column("login", pl.String, "Login that a noreply address names.", nullable=True),
-        Column("is_bot", pl.Boolean, "Whether the name or address says [bot]."),
-        Column("is_only_named", pl.Boolean, "Whether it is in trailers only, and neither authors nor commits."),
-    ),
-)
-
-EMAIL_LINKS = Table(
-    schema="raw",
-    name="email_links",
-    grain="one row per e-mail identity and account that the forge sees behind a commit of it",
-    key=("email_key", "account_id"),
-    columns=(
-        EMAIL_KEY,
-        Column("account_id", pl.String, "The forge's name and the account's lasting id."),
-        Column("sha", pl.String, "Commit hash."),
-    ),
-)
-
-CHANGE_COMMITS = Table(
-    schema="raw",
-    name="change_commits",
-    grain="one row per change request and commit it proposed",
-    key=("repo_id", "number", "sha"),
-    columns=(REPO_ID, NUMBER, SHA),
 )
 
 TOMBSTONES = Table(
@@ -330,6 +202,11 @@ TABLES = (
     ITEMS,
     COMMENTS,
     REVIEWS,
+    REVIEW_THREADS,
+    EVENTS,
+    REACTIONS,
+    CLOSING_LINKS,
+    MENTIONS,
     COMMITS,
     COMMIT_PEOPLE,
     COMMIT_LINKS,

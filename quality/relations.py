@@ -15,6 +15,7 @@ SELECT repo_id, 'issues' AS stream, count(*) AS n FROM core.issues GROUP BY ALL
 UNION ALL SELECT repo_id, 'changes', count(*) FROM core.changes GROUP BY ALL
 UNION ALL SELECT repo_id, 'reviews', count(*) FROM core.reviews GROUP BY ALL
 UNION ALL SELECT repo_id, comment_kind || 's', count(*) FROM core.comments GROUP BY ALL
+UNION ALL SELECT repo_id, 'events', count(*) FROM core.events GROUP BY ALL
 UNION ALL SELECT repo_id, 'commits', count(*) FROM core.commits WHERE is_in_default_branch GROUP BY ALL
 """
 
@@ -25,7 +26,7 @@ RELATIONS = (
         "Rows in core are the records held, less those after the snapshot.",
         "SELECT c.repo_id, c.stream, c.held, c.n_after_snapshot, coalesce(n, 0) AS in_core FROM ops.coverage AS c "
         f"LEFT JOIN ({_STREAM_COUNTS}) AS found USING (repo_id, stream) "
-        "WHERE c.stream IN ('issues', 'changes', 'reviews', 'comments', 'review_comments', 'commits') "
+        "WHERE c.stream IN ('issues', 'changes', 'reviews', 'comments', 'review_comments', 'events', 'commits') "
         "AND c.held - c.n_after_snapshot != coalesce(n, 0)",
     ),
     Expectation(
@@ -53,6 +54,16 @@ RELATIONS = (
         "UNION ALL SELECT comment_kind, count(*) FROM core.comments GROUP BY ALL) "
         "LEFT JOIN (SELECT kind, count(*) AS m FROM core.contributions GROUP BY kind) USING (kind) "
         "WHERE n != coalesce(m, 0)",
+    ),
+    Expectation(
+        "triage is done to what others opened",
+        "core.contributions",
+        "A step of triage is an event of the same person, on an issue or change that is not their own.",
+        "SELECT contribution_id FROM core.contributions AS c WHERE family = 'triage' AND NOT EXISTS ("
+        "FROM core.events AS e JOIN (SELECT repo_id, artefact_id, person_id AS author FROM core.issues "
+        "UNION ALL SELECT repo_id, artefact_id, person_id FROM core.changes) AS opened USING (repo_id, artefact_id) "
+        "WHERE e.repo_id = c.repo_id AND e.artefact_id = c.artefact_id AND e.occurred_at = c.contributed_at "
+        "AND e.person_id IS NOT DISTINCT FROM c.person_id AND e.person_id IS DISTINCT FROM author)",
     ),
     Expectation(
         "nothing happens after the snapshot",

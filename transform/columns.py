@@ -9,7 +9,8 @@ from quality.contract import INSTANT, Column
 ALL_REPOSITORIES = "all"
 """`repo_id` of the rows that are about all repositories together."""
 
-KINDS = ("commit", "change_open", "change_merge", "review", "review_comment", "issue_open", "comment")
+TRIAGE_KINDS = ("label", "assign", "milestone", "lock", "close", "reopen")
+KINDS = ("commit", "change_open", "change_merge", "review", "review_comment", "issue_open", "comment", *TRIAGE_KINDS)
 FAMILY_OF_KIND = {
     "commit": "code",
     "change_open": "code",
@@ -18,9 +19,10 @@ FAMILY_OF_KIND = {
     "review_comment": "review",
     "issue_open": "talk",
     "comment": "talk",
+    **dict.fromkeys(TRIAGE_KINDS, "triage"),
 }
-FAMILIES = ("any", "code", "review", "talk")
-DOORS = ("issue", "comment", "change", "review", "commit", "merge")
+FAMILIES = ("any", "code", "review", "talk", "triage")
+DOORS = ("issue", "comment", "change", "review", "commit", "merge", "triage")
 ACTOR_CLASSES = ("human", "bot", "organisation")
 END_RULES = ("first_gap", "terminal")
 NETS = ("review", "reply", "merge")

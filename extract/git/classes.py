@@ -50,7 +50,7 @@ _RULES = (
 
 
 def file_class(path: pl.Expr) -> pl.Expr:
-    """One of raw.FILE_CLASSES."""
+    """One of raw_git.FILE_CLASSES."""
     decided = pl.lit("other")
     for name, pattern in reversed(_RULES):
         decided = pl.when(path.str.contains(f"(?i){pattern}")).then(pl.lit(name)).otherwise(decided)

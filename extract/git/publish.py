@@ -19,7 +19,7 @@ from extract.git.norms import norm_documents
 from extract.git.people import Keys
 from extract.git.sizes import Uncounted
 from extract.git.trailers import resolved
-from extract.raw import (
+from extract.raw_git import (
     BLAME_IGNORED,
     CHANGE_COMMITS,
     COMMIT_FILES,

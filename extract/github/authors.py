@@ -17,7 +17,7 @@ from extract.archive import Archive, Page
 from extract.github.client import Client
 from extract.github.fetch import Report, names
 from extract.github.queries import authors_of_commits
-from extract.github.read import Records
+from extract.github.records import Records
 
 COMMITS_PER_REQUEST = 100
 

@@ -39,8 +39,8 @@ class Stream:
 
 
 STREAMS = (
-    Stream("issues", queries.ISSUES, "issues", first=100, nested=40),
-    Stream("changes", queries.CHANGES, "pullRequests", first=50, nested=30),
+    Stream("issues", queries.ISSUES, "issues", first=100, nested=50),
+    Stream("changes", queries.CHANGES, "pullRequests", first=50, nested=35),
 )
 Report = Callable[[str, int, int | None], None]
 

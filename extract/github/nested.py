@@ -1,8 +1,11 @@
-"""The rests of nested lists: comments, reviews and review comments that did not fit on the page of their item."""
+"""What did not fit on a page of issues or changes: the rests of their nested lists, and the counts of reactions.
+
+A list that is to be followed is one line in `queries.LISTS`; nothing here knows any by name.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +14,8 @@ from extract.errors import Strained
 from extract.github import queries
 from extract.github.client import TRIES, Client
 from extract.github.sizes import TRIES_BEFORE_SHRINKING, PageSize
+
+Node = dict[str, Any]
 
 
 @dataclass
@@ -27,45 +32,68 @@ class Rests:
     sizes: dict[str, PageSize] = field(default_factory=dict)
     """By query: what strained the forge once would strain it again."""
 
-    def of(self, nodes: list[dict[str, Any]]) -> Iterator[Page]:
-        """The pages of the rests, in an order in which parents come before their parts."""
-        for node in nodes:
-            comments = queries.MORE_ISSUE_COMMENTS if node["__typename"] == "Issue" else queries.MORE_CHANGE_COMMENTS
-            yield from self._follow(comments, node["id"], "comments", node["comments"], node)
-            if "reviews" in node:
-                yield from self._reviews(node)
+    def of(self, nodes: list[Node]) -> Iterator[Page]:
+        """The rests of all lists, in an order in which parents come before their parts; then the counts of reactions."""
+        reacted: list[tuple[str, Node]] = []
+        for item in nodes:
+            for part in (yield from self._followed(item, item)):
+                if has_reactions(part):
+                    reacted.append((part["id"], item))
+        yield from self._reactions(reacted)
 
-    def _reviews(self, node: dict[str, Any]) -> Iterator[Page]:
-        reviews = list(node["reviews"]["nodes"])
-        for page in self._follow(queries.MORE_REVIEWS, node["id"], "reviews", node["reviews"], node, nested=50):
-            reviews += page.data()["data"]["node"].get("reviews", {}).get("nodes", ())
-            yield page
-        for review in reviews:
-            if review["submittedAt"] is not None:  # else it is still being written: it is none yet
-                comments = review["comments"]
-                yield from self._follow(queries.MORE_REVIEW_COMMENTS, review["id"], "comments", comments, node)
+    def _followed(self, node: Node, item: Node) -> Generator[Page, None, list[Node]]:
+        """Yields the pages that are missing below a node of an item; returns the node and everything below it."""
+        below = [node]
+        for name, query in queries.MORE.get(node.get("__typename", ""), {}).items():
+            rows = list(node[name]["nodes"])
+            for page in self._rest(query, node, name, item):
+                rows += page.data()["data"]["node"].get(name, {}).get("nodes", ())
+                yield page
+            for row in rows:
+                if row is not None:
+                    below += yield from self._followed(row, item)
+        return below
 
-    def _follow(
-        self, query: str, node_id: str, name: str, connection: dict[str, Any], item: dict[str, Any], nested: int = 0
-    ) -> Iterator[Page]:
-        size = self.sizes.setdefault(query, PageSize(50 if nested else 100, nested))
+    def _rest(self, query: str, node: Node, name: str, item: Node) -> Iterator[Page]:
+        connection = node[name]
+        has_lists = "$nested" in query
+        size = self.sizes.setdefault(query, PageSize(50, 50) if has_lists else PageSize(queries.LARGEST_PAGE))
         while connection["pageInfo"]["hasNextPage"]:
-            variables = {"id": node_id, "first": size.first, "after": connection["pageInfo"]["endCursor"]}
-            variables |= {"nested": size.nested} if nested else {}
-            try:
-                tries = TRIES if size.is_smallest else TRIES_BEFORE_SHRINKING
-                page = self.client.ask(query, variables, self.full_name, tries=tries)
-            except Strained as error:
-                if size.is_smallest:
-                    self.unfinished.add(item["number"])
-                    yield self._missing(query, variables, name, item, error)
-                    return
-                size.shrink()
+            variables = {"id": node["id"], "first": size.first, "after": connection["pageInfo"]["endCursor"]}
+            page = self._asked(query, variables | ({"nested": size.nested} if has_lists else {}), size, name, item)
+            if page is None:
                 continue
-            size.rest()
             yield page
+            if "unanswered" in page.data()["data"]["node"]:
+                return
             connection = page.data()["data"]["node"][name]
 
-    def _missing(self, query: str, variables: dict[str, Any], name: str, item: dict[str, Any], error: Strained) -> Page:
-        asked = {"query": query, "variables": variables}
-        return self.client.no_answer(asked, {"node": {"id": item["id"], "unanswered": {name: str(error)}}})
+    def _reactions(self, reacted: list[tuple[str, Node]]) -> Iterator[Page]:
+        size, done = self.sizes.setdefault(queries.REACTIONS, PageSize(queries.LARGEST_PAGE)), 0
+        while done < len(reacted):
+            batch = reacted[done : done + size.first]
+            ids = {"ids": [node_id for node_id, _ in batch]}
+            page = self._asked(queries.REACTIONS, ids, size, "reactions", batch[0][1])
+            if page is not None:
+                yield page
+                done += len(batch)
+
+    def _asked(self, query: str, variables: dict[str, Any], size: PageSize, name: str, item: Node) -> Page | None:
+        """The answer, None if it is to be asked for again in smaller pieces, or at the end a page that says why not."""
+        try:
+            tries = TRIES if size.is_smallest else TRIES_BEFORE_SHRINKING
+            # a text may be deleted between two requests: then it has no reactions any more
+            page = self.client.ask(query, variables, self.full_name, tries=tries, absent=name == "reactions")
+        except Strained as error:
+            if not size.is_smallest:
+                size.shrink()
+                return None
+            self.unfinished.add(item["number"])
+            missing = {"node": {"id": item["id"], "unanswered": {name: str(error)}}}
+            return self.client.no_answer({"query": query, "variables": variables}, missing)
+        size.rest()
+        return page
+
+
+def has_reactions(node: Node) -> bool:
+    return any(group["createdAt"] is not None for group in node.get("reactionGroups") or ())

@@ -7,18 +7,20 @@ A page of changes looks like this (an issue has no reviews):
          "createdAt": "2024-01-01T00:00:00Z", "updatedAt": "...", "closedAt": null, "mergedAt": null,
          "author": {"__typename": "User", "login": "ada", "databaseId": 11},
          "comments": {"totalCount": 1, "nodes": [{"fullDatabaseId": "91", "author": null, "createdAt": "..."}]},
-         "reviews": {"totalCount": 1, "nodes": [{"fullDatabaseId": "5", "state": "APPROVED", "submittedAt": "...",
-                     "comments": {"totalCount": 0, "nodes": []}}]}}]}}}}
+         "timelineItems": {"totalCount": 1, "nodes": [{"__typename": "LabeledEvent", "label": {"name": "bug"}}]},
+         "reviews": {"totalCount": 1, "nodes": [{"fullDatabaseId": "5", "state": "APPROVED", "submittedAt": "..."}]},
+         "reviewThreads": {"totalCount": 0, "nodes": []}}]}}}}
 
-The rest of a nested list comes as `{"data": {"node": {"__typename": "PullRequest", "number": 7, "comments": ...}}}`.
-Of an item that was read several times only the latest reading counts, with just the parts it had then.
+The rest of a nested list comes as `{"data": {"node": {"__typename": "PullRequest", "number": 7, "comments": ...}}}`,
+and the counts of reactions as `{"data": {"nodes": [{"id": "PR_kw", "reactionGroups": [...]}]}}`. Of an item that was
+read several times only the latest reading counts, with just the parts it had then.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -26,35 +28,23 @@ import polars as pl
 
 from extract import raw
 from extract.archive import Page
+from extract.github.parts import is_draft, is_written, read_parts, read_text, rows
+from extract.github.records import Record, Records, instant, lower
+from extract.raw_threads import CLOSING_LINKS, EVENTS, MENTIONS, REACTIONS, REVIEW_THREADS
 from quality.contract import INSTANT, Column
 
-Record = dict[str, Any]
-READ_AS = {pl.String: str, pl.Int64: int, pl.Boolean: bool, INSTANT: datetime}
-ACCOUNT_TYPES = {"User": "user", "Bot": "bot", "Organization": "organisation", "Mannequin": "mannequin"}
-
-
-@dataclass
-class Records:
-    """Raw records by table, of one repository of one forge."""
-
-    forge: str
-    repo_id: str
-    tables: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
-    accounts: dict[str, Record] = field(default_factory=dict)
-
-    def add(self, table: str, **record: Any) -> None:
-        self.tables[table].append({"repo_id": self.repo_id, **record})
-
-    def account(self, actor: dict[str, Any] | None) -> str | None:
-        """Notes the account and gives its id; a deleted account is null and stays so."""
-        if actor is None or actor.get("databaseId") is None:
-            return None
-        account_id = f"{self.forge}:{actor['databaseId']}"
-        kind = ACCOUNT_TYPES[actor["__typename"]]
-        login = actor["login"] if kind != "bot" or actor["login"].endswith("[bot]") else f"{actor['login']}[bot]"
-        # pages come newest first, so the first login seen is the one in use now
-        self.accounts.setdefault(account_id, {"account_id": account_id, "login": login, "account_type": kind})
-        return account_id
+READ_AS = {pl.String: str, pl.Int64: int, pl.Boolean: bool, INSTANT: datetime, pl.List(pl.String): list}
+TABLES = (
+    raw.ITEMS,
+    raw.COMMENTS,
+    raw.REVIEWS,
+    REVIEW_THREADS,
+    EVENTS,
+    REACTIONS,
+    CLOSING_LINKS,
+    MENTIONS,
+)
+"""What an issue or change turns into."""
 
 
 def read_repository(page: Page, forge: str) -> Record:
@@ -68,7 +58,7 @@ def read_repository(page: Page, forge: str) -> Record:
         "default_branch": said.get("default_branch"),
         "is_fork": said.get("fork"),
         "is_archived": said.get("archived"),
-        "created_at": _instant(said["created_at"]),
+        "created_at": instant(said["created_at"]),
     }
 
 
@@ -86,8 +76,10 @@ def read_groups(pages: Iterable[tuple[int, Page]]) -> Iterator[Group]:
     rests: list[Record] = []
     for _, page in pages:
         data = page.data()["data"]
-        if "node" in data:
-            rests.append(data["node"])
+        if "repository" not in data:
+            rests += (
+                [data["node"]] if "node" in data else [node for node in reversed(data["nodes"]) if node is not None]
+            )
             continue
         yield Group(page.fetched_at, _nodes(data["repository"]), list(reversed(rests)))
         rests = []
@@ -113,7 +105,7 @@ def read_tombstones(pages: Iterable[tuple[int, Page]], repo_id: str) -> dict[int
                 "number": page.asked["number"],
                 "reason": "transferred" if page.status == 200 else "deleted",
                 "moved_to_url": said.get("html_url") if page.status == 200 else None,
-                "noticed_at": _instant(page.fetched_at),
+                "noticed_at": instant(page.fetched_at),
             },
         )
     return found
@@ -126,7 +118,10 @@ def read_items(group: Group, seen: set[int], gone: Mapping[int, Record], into: R
     """
     rests_of: dict[str, list[Record]] = defaultdict(list)
     for rest in group.rests:
-        rests_of[rest.get("pullRequest", rest)["id"]].append(rest)
+        if "reactionGroups" in rest:
+            into.reactions[rest["id"]] = rest["reactionGroups"]
+        else:
+            rests_of[rest.get("pullRequest", rest)["id"]].append(rest)
     fetched_at = datetime.fromisoformat(group.fetched_at)
     for node in group.nodes:
         number = node["number"]
@@ -139,6 +134,7 @@ def read_items(group: Group, seen: set[int], gone: Mapping[int, Record], into: R
         seen.add(number)
         if number not in gone or gone[number]["noticed_at"] < fetched_at:
             _read_or_quarantine(node, [rest for rest in rests if "unanswered" not in rest], into)
+    into.reactions.clear()
 
 
 def _note_unanswered(number: int, nodes: list[Record], into: Records) -> None:
@@ -148,11 +144,11 @@ def _note_unanswered(number: int, nodes: list[Record], into: Records) -> None:
 
 
 def _read_or_quarantine(node: Record, rests: list[Record], into: Records) -> None:
-    one = Records(into.forge, into.repo_id, accounts=into.accounts)
+    one = Records(into.forge, into.repo_id, accounts=into.accounts, reactions=into.reactions)
     try:
         _read_item(node, rests, one)
         for rest in rests:
-            _read_parts(rest, node["number"], one)
+            read_parts(rest, node["number"], one)
         _check(one.tables)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         stream = "changes" if node.get("__typename") == "PullRequest" else "issues"
@@ -171,7 +167,7 @@ def _check(tables: dict[str, list[Record]]) -> None:
                 _check_value(column, record.get(column.name))
 
 
-COLUMNS = {table.name: table.columns for table in (raw.ITEMS, raw.COMMENTS, raw.REVIEWS)}
+COLUMNS = {table.name: table.columns for table in TABLES}
 
 
 def _check_value(column: Column, value: Any) -> None:
@@ -183,8 +179,11 @@ def _check_value(column: Column, value: Any) -> None:
         raise TypeError(f"{column.name} is a {type(value).__name__}")
     if column.one_of and value not in column.one_of:
         raise ValueError(f"{column.name} is {value!r}")
-    if isinstance(value, str):
-        value.encode()  # half a character is no text
+    for text in value if isinstance(value, list) else [value]:
+        if isinstance(text, str):
+            text.encode()  # half a character is no text
+        elif isinstance(value, list):
+            raise TypeError(f"{column.name} holds a {type(text).__name__}")
 
 
 def _read_item(node: Record, rests: list[Record], into: Records) -> None:
@@ -203,70 +202,56 @@ def _read_item(node: Record, rests: list[Record], into: Records) -> None:
         added_lines=node.get("additions"),
         deleted_lines=node.get("deletions"),
         changed_files=node.get("changedFiles"),
-        comments_total=node["comments"]["totalCount"],
-        reviews_total=_submitted_total(node, rests) if is_change else None,
-        commits_total=node["commits"]["totalCount"] if is_change else None,
+        state_reason=lower(node.get("stateReason")),
+        milestone=(node.get("milestone") or {}).get("title"),
+        labels=_labels(node, rests),
+        is_locked=node.get("locked"),
+        lock_reason=lower(node.get("activeLockReason")),
         is_draft=node.get("isDraft"),
-        opened_at=_instant(node["createdAt"]),
-        updated_at=_instant(node["updatedAt"]),
-        closed_at=_instant(node["closedAt"]),
-        merged_at=_instant(node.get("mergedAt")),
+        opened_at=instant(node["createdAt"]),
+        updated_at=instant(node["updatedAt"]),
+        edited_at=instant(node.get("lastEditedAt")),
+        closed_at=instant(node["closedAt"]),
+        merged_at=instant(node.get("mergedAt")),
+        **_totals(node, rests),
     )
-    _read_parts(node, node["number"], into)
+    read_text(node, f"{'change' if is_change else 'issue'}:{node['number']}", node["number"], into)
+    read_parts(node, node["number"], into)
 
 
-def _submitted_total(node: Record, rests: list[Record]) -> int:
-    """A review that is still being written is shown to its author alone, and is not one yet."""
-    pages = [page["reviews"]["nodes"] for page in (node, *rests) if "reviews" in page]
-    return int(node["reviews"]["totalCount"]) - sum(one["submittedAt"] is None for page in pages for one in page)
+def _labels(node: Record, rests: list[Record]) -> list[str] | None:
+    if "labels" not in node:
+        return None
+    return [label["name"] for page in (node, *rests) for label in rows(page, "labels")]
 
 
-def _read_parts(node: Record, number: int, into: Records) -> None:
-    if node["__typename"] == "PullRequestReview":
-        _read_review_comments(node, number, into)
-        return
-    for comment in node.get("comments", {}).get("nodes", ()):
-        _read_comment(comment, number, into, kind="comment")
-    for review in node.get("reviews", {}).get("nodes", ()):
-        if review["submittedAt"] is not None:
-            _read_review(review, number, into)
+COUNTS = {
+    "comments_total": "comments",
+    "events_total": "timelineItems",
+    "reviews_total": "reviews",
+    "review_threads_total": "reviewThreads",
+    "closing_links_total": "closingIssuesReferences",
+    "commits_total": "commits",
+}
 
 
-def _read_review(review: Record, number: int, into: Records) -> None:
-    into.add(
-        "reviews",
-        review_id=f"review:{review['fullDatabaseId']}",
-        number=number,
-        author_account_id=into.account(review["author"]),
-        state=review["state"].lower(),
-        url=review["url"],
-        comments_total=review["comments"]["totalCount"],
-        submitted_at=_instant(review["submittedAt"]),
-    )
-    _read_review_comments(review, number, into)
+def _totals(node: Record, rests: list[Record]) -> dict[str, Any]:
+    """The forge's own counts; null for what issues have none of, and for what an earlier version did not ask for."""
+    totals = {total: node[name]["totalCount"] if name in node else None for total, name in COUNTS.items()}
+    return totals if node["__typename"] == "Issue" else {**totals, **_written_totals(totals, [node, *rests])}
 
 
-def _read_review_comments(review: Record, number: int, into: Records) -> None:
-    review_id = f"review:{review['fullDatabaseId']}"
-    for comment in review["comments"]["nodes"]:
-        _read_comment(comment, number, into, kind="review_comment", review_id=review_id)
-
-
-def _read_comment(comment: Record, number: int, into: Records, *, kind: str, review_id: str | None = None) -> None:
-    reply_to = comment.get("replyTo")
-    into.add(
-        "comments",
-        comment_id=f"{kind}:{comment['fullDatabaseId']}",
-        number=number,
-        kind=kind,
-        review_id=review_id,
-        reply_to_id=f"{kind}:{reply_to['fullDatabaseId']}" if reply_to else None,
-        author_account_id=into.account(comment["author"]),
-        url=comment["url"],
-        is_minimised=comment["isMinimized"],
-        commented_at=_instant(comment["createdAt"]),
-    )
-
-
-def _instant(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
+def _written_totals(totals: dict[str, Any], pages: list[Record]) -> dict[str, Any]:
+    """Without what is still being written: it is shown to its author alone, and is not there yet."""
+    reviews = [review for page in pages for review in rows(page, "reviews")]
+    written = [review for review in reviews if review["submittedAt"] is not None]
+    told = {"reviews_total": totals["reviews_total"] - len(reviews) + len(written)}
+    if "reviewThreads" not in pages[0]:
+        return told | {"review_comments_total": sum(review["comments"]["totalCount"] for review in written)}
+    threads = [thread for page in pages for thread in rows(page, "reviewThreads")]
+    more = [page for page in pages if page["__typename"] == "PullRequestReviewThread"]
+    drafts = [one for part in (*threads, *more) for one in rows(part, "comments") if not is_written(one)]
+    return told | {
+        "review_comments_total": sum(thread["comments"]["totalCount"] for thread in threads) - len(drafts),
+        "review_threads_total": totals["review_threads_total"] - sum(is_draft(thread) for thread in threads),
+    }

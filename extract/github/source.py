@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 import json
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +13,22 @@ from extract import raw
 from extract.archive import Archive, Page, set_aside, write_durably
 from extract.errors import ArchiveDamaged, ExtractError
 from extract.git.mine import MIRROR, mine
-from extract.github import authors, fetch, read
+from extract.github import authors, coverage, fetch, read
 from extract.github import backfill as backfilling
 from extract.github.backfill import Backfill
 from extract.github.client import Client
+from extract.github.coverage import ITEM_STREAMS
+from extract.github.records import Records
 from extract.github.sweep import Sweep
 from extract.quota import Pool
 from extract.source import Extracted, Forecast, Source, Surroundings, Window, folder_name
 
-READER_VERSION = 2
+READER_VERSION = 3
 """Counts up when `read` changes, so that partitions are read again from the archive."""
 
 ROWS_IN_MEMORY = 50_000
-ITEM_STREAMS = ("issues", "changes")
 READ_STREAMS = ("repository", *ITEM_STREAMS, "again", "backfill", "tombstones")
-ITEM_TABLES = {table.name: table for table in (raw.ITEMS, raw.COMMENTS, raw.REVIEWS)}
+ITEM_TABLES = {table.name: table for table in read.TABLES}
 
 
 def extract(source: Source, around: Surroundings) -> Extracted:
@@ -153,14 +153,16 @@ def _held(folder: Path) -> dict[str, set[int]]:
 def is_known(pages: list[Page], folder: Path) -> bool:
     """Whether items read again say nothing but what raw says already: they need not be kept then."""
     repository = pl.read_parquet(folder / "repositories.parquet").row(0, named=True)
-    records = read.Records(repository["forge"], repository["repo_id"])
+    records = Records(repository["forge"], repository["repo_id"])
     for group in read.read_groups(reversed(list(enumerate(pages)))):
         read.read_items(group, set(), {}, records)
     numbers = [record["number"] for record in records.tables["items"]]
     for name, table in ITEM_TABLES.items():
         now = pl.DataFrame(records.tables[name], schema=table.polars_schema).sort(table.key)
         before = pl.scan_parquet(folder / f"{name}.parquet").filter(pl.col("number").is_in(numbers)).collect()
-        if not now.equals(before.select(table.column_names).sort(table.key)):
+        if name == "mentions":  # whose the logins are is seen from all accounts together
+            now, before = now.drop("account_id"), before.drop("account_id")
+        if not now.equals(before.select(now.columns).sort(table.key)):
             return False
     return True
 
@@ -171,11 +173,11 @@ def read_archive(archive: Path, folder: Path, forge: str) -> None:
     stamp = json.dumps({"reader": READER_VERSION, **{name: _made_from(stream) for name, stream in streams.items()}})
     repository = read.read_repository(next(streams["repository"].newest_first())[1], forge)
     if not (folder / "stamp.json").exists() or (folder / "stamp.json").read_text() != stamp:
-        records = read.Records(forge, repository["repo_id"])
+        records = Records(forge, repository["repo_id"])
         raw.write(folder, _frames(records, streams))
         raw.write(folder, {"repositories": pl.DataFrame([repository], schema=raw.REPOSITORIES.polars_schema)})
         write_durably(folder / "stamp.json", stamp.encode())
-    raw.write(folder, {"streams": _coverage(repository["repo_id"], folder, streams)})
+    raw.write(folder, {"streams": coverage.streams(repository["repo_id"], folder, streams)})
 
 
 def _made_from(archive: Archive) -> tuple[int, str | None]:
@@ -184,7 +186,7 @@ def _made_from(archive: Archive) -> tuple[int, str | None]:
     return archive.manifest.pages, None if last is None else last[1].fetched_at
 
 
-def _frames(records: read.Records, streams: dict[str, Archive]) -> dict[str, pl.DataFrame]:
+def _frames(records: Records, streams: dict[str, Archive]) -> dict[str, pl.DataFrame]:
     tables = ITEM_TABLES | {raw.QUARANTINE.name: raw.QUARANTINE}
     parts: dict[str, list[pl.DataFrame]] = {name: [table.empty()] for name, table in tables.items()}
 
@@ -202,77 +204,18 @@ def _frames(records: read.Records, streams: dict[str, Archive]) -> dict[str, pl.
     shelve()
     frames = {name: pl.concat(frames).unique(tables[name].key, keep="first") for name, frames in parts.items()}
     frames["accounts"] = pl.DataFrame(list(records.accounts.values()), schema=raw.ACCOUNTS.polars_schema)
+    frames["mentions"] = with_accounts(frames["mentions"], frames["accounts"])
     held = set(frames["items"]["number"])
     buried = [stone for number, stone in gone.items() if number not in held]
     frames["tombstones"] = pl.DataFrame(buried, schema=raw.TOMBSTONES.polars_schema)
     return frames
 
 
-def _coverage(repo_id: str, folder: Path, streams: dict[str, Archive]) -> pl.DataFrame:
-    """Held against the forge's own counts, per stream (raw.streams)."""
-    items, comments, reviews = (
-        pl.read_parquet(folder / f"{name}.parquet") for name in ("items", "comments", "reviews")
-    )
-    issues, changes = (items.filter(kind=kind) for kind in ("issue", "change"))
-    totals = {name: _total(streams[name]) for name in ITEM_STREAMS}
-    marks = {name: _watermark(streams[name]) for name in ITEM_STREAMS}
-    known = [mark for mark in marks.values() if mark is not None]
-    either = min(known) if len(known) == len(marks) else None
-    rows = [
-        ("issues", totals["issues"], len(issues), marks["issues"]),
-        ("changes", totals["changes"], len(changes), marks["changes"]),
-        ("comments", int(items["comments_total"].sum()), len(comments.filter(kind="comment")), either),
-        ("reviews", int(changes["reviews_total"].sum()), len(reviews), marks["changes"]),
-        (
-            "review_comments",
-            int(reviews["comments_total"].sum()),
-            len(comments.filter(kind="review_comment")),
-            marks["changes"],
-        ),
-    ]
-    interrupted = any(streams[name].manifest.window is not None for name in ITEM_STREAMS)
-    backfill = backfilling.in_words(streams["backfill"].manifest)
-    return pl.DataFrame(
-        [_stream_row(repo_id, *row, interrupted, backfill) for row in rows], schema=raw.STREAMS.polars_schema
-    )
-
-
-def _stream_row(
-    repo_id: str,
-    stream: str,
-    total: int | None,
-    held: int,
-    until: datetime | None,
-    interrupted: bool,
-    backfill: str | None,
-) -> dict[str, Any]:
-    reason = None
-    if until is None and backfill is not None:
-        reason = backfill
-    elif until is None:
-        reason = "The first crawl has not reached the end yet; run again to continue."
-    elif interrupted:
-        reason = "The last crawl stopped before its end; run again to continue."
-    elif total is not None and held < total:
-        reason = f"The forge counts {total}, and delivered {held}."
-    return {
-        "repo_id": repo_id,
-        "stream": stream,
-        "reason": reason,
-        "source_total": total,
-        "held": held,
-        "is_complete": reason is None,
-        "complete_until_at": until,
-    }
-
-
-def _total(archive: Archive) -> int | None:
-    newest = (archive.manifest.window or archive.manifest.facts).get("newest")
-    return None if newest is None else int(newest["total"])
-
-
-def _watermark(archive: Archive) -> datetime | None:
-    return None if archive.manifest.watermark is None else datetime.fromisoformat(archive.manifest.watermark)
+def with_accounts(mentions: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
+    """The account that has the login now; one that two accounts were seen with is nobody's for certain."""
+    known = accounts.select("account_id", key=pl.col("login").str.to_lowercase()).unique("key", keep="none")
+    named = mentions.drop("account_id").with_columns(key=pl.col("login").str.to_lowercase())
+    return named.join(known, on="key", how="left", maintain_order="left").select(mentions.columns)
 
 
 def _mine_git(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from . import commits
+from . import commits, habits
 from .parameters import DAY_SECONDS, CommunityParameters
 from .repository import Repository
 from .texts import HOSTILE_TITLES, OBJECTS, REMARKS, TOPICS, VERBS, VERDICTS
@@ -26,9 +26,12 @@ Act = Callable[["Desk", Member, int], str]
 class Desk:
     """What an act needs to hand: the repository, the dice and the parameters."""
 
-    def __init__(self, repository: Repository, rng: random.Random, parameters: CommunityParameters) -> None:
+    def __init__(
+        self, repository: Repository, rng: random.Random, dice: random.Random, parameters: CommunityParameters
+    ) -> None:
         self.repository = repository
         self.rng = rng
+        self.dice = dice
         self.parameters = parameters
 
     def happens(self, share: float) -> bool:
@@ -61,8 +64,8 @@ def comment(desk: Desk, member: Member, epoch: int) -> str:
     thread = desk.rng.choice(threads)
     say(desk, thread, member, epoch)
     if isinstance(thread, Issue) and member.maintains_from_epoch <= epoch and desk.happens(0.5):
-        thread.state_reason = desk.rng.choice(("COMPLETED", "COMPLETED", "NOT_PLANNED"))
-        desk.repository.close(thread, epoch)
+        reason = desk.rng.choice(("COMPLETED", "COMPLETED", "NOT_PLANNED"))
+        desk.repository.close(thread, member.person, epoch, reason)
     return "comment"
 
 
@@ -71,6 +74,7 @@ def say(desk: Desk, thread: Thread, member: Member, epoch: int) -> None:
     thread.comments.append(
         Comment(comment_id, member.person, epoch, desk.remark(thread), is_minimised=desk.happens(0.01))
     )
+    habits.respond(desk, thread, member.person, epoch)
 
 
 def open_change(desk: Desk, member: Member, epoch: int) -> str:
@@ -78,9 +82,10 @@ def open_change(desk: Desk, member: Member, epoch: int) -> str:
     change = Change(
         repository.next_number(), repository.next_id(), member.person, epoch, desk.title(), desk.rng.choice(REMARKS)
     )
-    change.is_draft = desk.happens(0.04)
+    change.begins_as_draft = desk.happens(0.04)
     commits.propose(desk, change)
     repository.open(change)
+    habits.introduce(desk, change)
     return "change"
 
 
@@ -129,10 +134,11 @@ def decide(desk: Desk, member: Member, epoch: int) -> str:
         return review(desk, member, epoch)
     if change.author.is_ghost or not desk.happens(desk.parameters.merged_share):
         say(desk, change, member, epoch)
-        desk.repository.close(change, epoch)
+        desk.repository.close(change, member.person, epoch)
         return "comment"
     commits.merge(desk, change, member, epoch)
-    desk.repository.close(change, epoch)
+    habits.conclude(desk, change, member.person, epoch)
+    desk.repository.close(change, member.person, epoch)
     return "merge"
 
 

@@ -23,16 +23,19 @@ from graphql import (
 from graphql.execution import execute_sync
 
 from .ids import sha_of_commit_node
+from .nodes import Node, Rows
 from .paging import LARGEST_PAGE, Info, page, refusal
 from .schema import SDL
-from .view import Node, Rows, View
+from .timeline_schema import item_type
+from .view import View
 
 RATE_LIMIT_POINTS = 5_000
 _ORDERED_LISTS: dict[str, tuple[str, ...]] = {"Repository": ("issues", "pullRequests")}
 _PLAIN_LISTS: dict[str, tuple[str, ...]] = {
-    "Issue": ("comments",),
-    "PullRequest": ("comments", "reviews"),
+    "Issue": ("comments", "labels"),
+    "PullRequest": ("comments", "labels", "reviews", "reviewThreads", "closingIssuesReferences"),
     "PullRequestReview": ("comments",),
+    "PullRequestReviewThread": ("comments",),
 }
 
 
@@ -172,6 +175,15 @@ def resolve_plain_list(source: Node, info: Info, **arguments: Any) -> Node:
     return page(rows, info, **arguments)
 
 
+def resolve_timeline(source: Node, info: Info, **arguments: Any) -> Node:
+    """Of all that is in a timeline only the events are kept here; the total counts the comments too, as GitHub's."""
+    everything: Rows = source["_timelineItems"]
+    kinds: list[str] | None = arguments.pop("itemTypes", None)
+    wanted = everything.only(lambda node: kinds is None or item_type(node["__typename"]) in kinds)
+    total = len(everything.nodes) + len(source["_comments"].nodes)
+    return page(wanted, info, **arguments) | {"totalCount": total, "filteredCount": len(wanted.nodes)}
+
+
 def executable_schema() -> GraphQLSchema:
     schema = build_schema(SDL)
     _attach(
@@ -191,8 +203,9 @@ def executable_schema() -> GraphQLSchema:
     for name, lists in _PLAIN_LISTS.items():
         _attach(schema, name, dict.fromkeys(lists, resolve_plain_list))
     _attach(schema, "Repository", {"object": resolve_object, "issue": resolve_item, "pullRequest": resolve_item})
-    _attach(schema, "Issue", {"stateReason": any_arguments})
-    _attach(schema, "PullRequest", {"commits": any_arguments})
+    _attach(schema, "Issue", {"stateReason": any_arguments, "timelineItems": resolve_timeline})
+    _attach(schema, "PullRequest", {"commits": any_arguments, "timelineItems": resolve_timeline})
+    _attach(schema, "ReactionGroup", {"reactors": any_arguments})
     return schema
 
 

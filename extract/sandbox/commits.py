@@ -55,7 +55,7 @@ def merge(desk: Desk, change: Change, merger: Member, epoch: int) -> None:
     is_there = author is None or author.is_active(epoch)  # bots are no members, and always there
     is_squashed = is_there and desk.happens(desk.parameters.squash_share)
     change.merge_commit = squashed(desk, change, epoch) if is_squashed else merged(desk, change, merger, epoch)
-    change.merged_epoch, change.merged_by, change.is_draft = epoch, merger.person, False
+    change.merged_epoch, change.merged_by = epoch, merger.person
 
 
 def squashed(desk: Desk, change: Change, epoch: int) -> Commit:

@@ -14,11 +14,12 @@ import random
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
+from . import habits
 from .acts import ACTS, Desk, say
 from .parameters import DAY_SECONDS, DAYS_IN_MONTH, MONTH_SECONDS, CommunityParameters, Rates, RepositoryPlan
 from .people import Registry
 from .repository import Repository
-from .things import FOR_EVER, Member, Person
+from .things import FOR_EVER, Change, Member, Person
 from .truth import TrueMember, Truth
 from .world import World
 
@@ -30,7 +31,8 @@ _FIRST_REPOSITORY_ID = 410_000_001
 
 def build_world(seed: int = 7, ends_at: datetime = ENDS_AT, parameters: CommunityParameters | None = None) -> World:
     """The world of this seed. `ends_at` is an instant with a zone; nothing happens at or after it."""
-    simulation = Simulation(random.Random(seed), parameters or CommunityParameters(), int(ends_at.timestamp()))  # noqa: S311 (dice, not secrets)
+    rng, dice = random.Random(seed), random.Random(f"habits {seed}")  # noqa: S311 (dice, not secrets)
+    simulation = Simulation(rng, dice, parameters or CommunityParameters(), int(ends_at.timestamp()))
     simulation.run()
     return simulation.world()
 
@@ -38,8 +40,11 @@ def build_world(seed: int = 7, ends_at: datetime = ENDS_AT, parameters: Communit
 class Simulation:
     """The queue of what happens next, and the hands that make it happen."""
 
-    def __init__(self, rng: random.Random, parameters: CommunityParameters, end_epoch: int) -> None:
+    def __init__(
+        self, rng: random.Random, dice: random.Random, parameters: CommunityParameters, end_epoch: int
+    ) -> None:
         self.rng = rng
+        self.dice = dice
         self.parameters = parameters
         self.end_epoch = end_epoch
         self.start_epoch = end_epoch - round(parameters.years * 12 * MONTH_SECONDS)
@@ -53,7 +58,7 @@ class Simulation:
     def run(self) -> None:
         for place, plan in enumerate(self.parameters.repositories):
             repository = Repository(plan.full_name, _FIRST_REPOSITORY_ID + 7_919 * place, self.start_epoch)
-            self.desks[plan.full_name] = Desk(repository, self.rng, self.parameters)
+            self.desks[plan.full_name] = Desk(repository, self.rng, self.dice, self.parameters)
             self._found(plan)
             for epoch in self._poisson(self.parameters.bot_changes_per_month):
                 self._at(epoch, self._bot_change(plan.full_name))
@@ -132,6 +137,7 @@ class Simulation:
         member.door = member.door or done
         member.last_act_epoch = epoch
         member.acts += 1
+        habits.follow(desk, member, epoch)
         if done == "change":
             self._perhaps_bot_comment(desk, epoch)
         if epoch < member.leaves_epoch:
@@ -154,7 +160,12 @@ class Simulation:
         if self.rng.random() < self.parameters.bot_comment_share:
             member = Member(self.bot, desk.repository.full_name, epoch, FOR_EVER)
             delay = self.rng.randint(*BOT_DELAY_SECONDS)
-            self._at(epoch + delay, lambda then: say(desk, change, member, then))
+            self._at(epoch + delay, lambda then: self._bot_comment(desk, change, member, then))
+
+    def _bot_comment(self, desk: Desk, change: Change, member: Member, epoch: int) -> None:
+        say(desk, change, member, epoch)
+        if self.dice.random() < self.parameters.habits.bot_label_share:
+            desk.repository.note(change, "Labeled", self.bot, epoch, word="from a newcomer")
 
     def _bot_change(self, repository: str) -> Callable[[int], None]:
         member = Member(self.bot, repository, self.start_epoch, FOR_EVER)

@@ -8,7 +8,7 @@ from typing import Any
 from graphql import FieldNode, GraphQLError, GraphQLResolveInfo
 
 from .ids import cursor, key_of_cursor
-from .view import Node, Rows
+from .nodes import Node, Rows
 
 Info = GraphQLResolveInfo[Any]
 LARGEST_PAGE = 100

@@ -45,6 +45,38 @@ class Rates:
 
 
 @dataclass(frozen=True)
+class Habits:
+    """What comes with an act, as shares of those acts; where there is nothing to do it to, nothing comes."""
+
+    label_share: float = 0.35
+    """These, down to `unrequest_share`: of the acts of maintainers."""
+    unlabel_share: float = 0.05
+    assign_share: float = 0.15
+    unassign_share: float = 0.03
+    milestone_share: float = 0.08
+    rename_share: float = 0.03
+    lock_share: float = 0.02
+    reopen_share: float = 0.04
+    duplicate_share: float = 0.02
+    connect_share: float = 0.02
+    dismiss_share: float = 0.02
+    draft_share: float = 0.03
+    unrequest_share: float = 0.02
+    force_push_share: float = 0.10
+    """Of the acts of who has an open change."""
+    request_share: float = 0.40
+    """This and the next: of the changes opened."""
+    closing_share: float = 0.30
+    resolved_share: float = 0.70
+    """Of the threads on lines of a change that is merged."""
+    reaction_share: float = 0.25
+    """This and the next: of the comments."""
+    edit_share: float = 0.05
+    bot_label_share: float = 0.50
+    """Of the comments of the bot."""
+
+
+@dataclass(frozen=True)
 class RepositoryPlan:
     """One repository: newcomers a month by door, and how many founders are there from its first day."""
 
@@ -95,6 +127,7 @@ class CommunityParameters:
     """Newcomers whose account was deleted since: the forge answers null for them."""
     bot_comment_share: float = 0.5
     bot_changes_per_month: float = 0.5
+    habits: Habits = Habits()
 
     def __post_init__(self) -> None:
         shares = {field.name: getattr(self, field.name) for field in fields(self) if field.name.endswith("_share")}

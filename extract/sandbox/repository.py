@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
+from typing import Any
 
-from .things import Change, Commit, Edit, Issue, Member, Signature, Thread
+from .things import Change, Commit, Edit, Event, Issue, Member, Person, Signature, Thread
 
 MAIN = "refs/heads/main"
 _FIRST_DATABASE_ID = 2_200_000_001  # beyond 32 bits with a sign, as on GitHub today
@@ -28,6 +29,7 @@ class Repository:
     open_changes: list[Change] = field(default_factory=list)
     direct_commits: int = 0
     _ids: itertools.count[int] = field(init=False)
+    _event_ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     _lines: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -76,8 +78,14 @@ class Repository:
         elif isinstance(thread, Issue):
             self.issues.append(thread)
 
-    def close(self, thread: Thread, epoch: int) -> None:
-        thread.closed_epoch = epoch
+    def note(self, thread: Thread, kind: str, actor: Person, epoch: int, **more: Any) -> None:
+        """Adds an event to the thread's timeline."""
+        thread.events.append(Event(next(self._event_ids), kind, actor, epoch, **more))
+
+    def close(self, thread: Thread, actor: Person, epoch: int, reason: str | None = None) -> None:
+        """Takes it from what people turn to; what a merge has closed already is not closed twice."""
+        if not thread.is_closed():
+            self.note(thread, "Closed", actor, epoch, word=reason)
         self.open_threads.remove(thread)
         if isinstance(thread, Change):
             self.open_changes.remove(thread)

@@ -8,7 +8,8 @@ from typing import Any
 
 from .answers import RATE_LIMIT_POINTS
 from .ids import node_id
-from .view import Node, View
+from .nodes import Node
+from .view import View
 
 DOCUMENTATION = "https://docs.github.com/rest"
 NOT_FOUND = {"message": "Not Found", "documentation_url": DOCUMENTATION, "status": "404"}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-SDL = """
+from .timeline_schema import TIMELINE_SDL
+
+ITEMS_SDL = """
 scalar BigInt
 scalar DateTime
 scalar GitObjectID
@@ -18,6 +20,15 @@ type Query {
 }
 
 interface Node { id: ID! }
+
+enum ReactionContent { THUMBS_UP THUMBS_DOWN LAUGH HOORAY CONFUSED HEART ROCKET EYES }
+enum LockReason { OFF_TOPIC RESOLVED SPAM TOO_HEATED }
+enum PullRequestReviewCommentState { PENDING SUBMITTED }
+type ReactorConnection { totalCount: Int! }
+type ReactionGroup { content: ReactionContent! createdAt: DateTime reactors(first: Int, after: String): ReactorConnection! }
+interface Reactable { id: ID! reactionGroups: [ReactionGroup!] }
+interface Lockable { locked: Boolean! activeLockReason: LockReason }
+interface Comment { id: ID! createdAt: DateTime! lastEditedAt: DateTime body: String! author: Actor }
 
 interface Actor { login: String! url: URI! }
 
@@ -69,8 +80,12 @@ type IssueCommentConnection { totalCount: Int! pageInfo: PageInfo! nodes: [Issue
 type PullRequestReviewConnection { totalCount: Int! pageInfo: PageInfo! nodes: [PullRequestReview] }
 type PullRequestReviewCommentConnection { totalCount: Int! pageInfo: PageInfo! nodes: [PullRequestReviewComment] }
 type PullRequestCommitConnection { totalCount: Int! }
+type PullRequestReviewThreadConnection { totalCount: Int! pageInfo: PageInfo! nodes: [PullRequestReviewThread] }
+type LabelConnection { totalCount: Int! pageInfo: PageInfo! nodes: [Label] }
+type Label { name: String! }
+type Milestone { title: String! }
 
-type Issue implements Node {
+type Issue implements Node & Comment & Reactable & Lockable {
   id: ID!
   fullDatabaseId: BigInt
   number: Int!
@@ -84,9 +99,17 @@ type Issue implements Node {
   closedAt: DateTime
   author: Actor
   comments(first: Int, after: String): IssueCommentConnection!
+  lastEditedAt: DateTime
+  reactionGroups: [ReactionGroup!]
+  locked: Boolean!
+  activeLockReason: LockReason
+  milestone: Milestone
+  repository: Repository!
+  labels(first: Int, after: String): LabelConnection
+  timelineItems(first: Int, after: String, itemTypes: [IssueTimelineItemsItemType!]): IssueTimelineItemsConnection!
 }
 
-type PullRequest implements Node {
+type PullRequest implements Node & Comment & Reactable & Lockable {
   id: ID!
   fullDatabaseId: BigInt
   number: Int!
@@ -111,9 +134,21 @@ type PullRequest implements Node {
   commits(first: Int, after: String): PullRequestCommitConnection!
   comments(first: Int, after: String): IssueCommentConnection!
   reviews(first: Int, after: String): PullRequestReviewConnection
+  lastEditedAt: DateTime
+  reactionGroups: [ReactionGroup!]
+  locked: Boolean!
+  activeLockReason: LockReason
+  milestone: Milestone
+  repository: Repository!
+  labels(first: Int, after: String): LabelConnection
+  timelineItems(
+    first: Int, after: String, itemTypes: [PullRequestTimelineItemsItemType!]
+  ): PullRequestTimelineItemsConnection!
+  reviewThreads(first: Int, after: String): PullRequestReviewThreadConnection!
+  closingIssuesReferences(first: Int, after: String): IssueConnection
 }
 
-type PullRequestReview implements Node {
+type PullRequestReview implements Node & Comment & Reactable {
   id: ID!
   fullDatabaseId: BigInt
   url: URI!
@@ -123,9 +158,14 @@ type PullRequestReview implements Node {
   author: Actor
   pullRequest: PullRequest!
   comments(first: Int, after: String): PullRequestReviewCommentConnection!
+  lastEditedAt: DateTime
+  reactionGroups: [ReactionGroup!]
+  createdAt: DateTime!
+  isMinimized: Boolean!
+  minimizedReason: String
 }
 
-type PullRequestReviewComment implements Node {
+type PullRequestReviewComment implements Node & Comment & Reactable {
   id: ID!
   fullDatabaseId: BigInt
   url: URI!
@@ -135,9 +175,15 @@ type PullRequestReviewComment implements Node {
   body: String!
   replyTo: PullRequestReviewComment
   author: Actor
+  lastEditedAt: DateTime
+  reactionGroups: [ReactionGroup!]
+  minimizedReason: String
+  outdated: Boolean!
+  state: PullRequestReviewCommentState!
+  pullRequestReview: PullRequestReview
 }
 
-type IssueComment implements Node {
+type IssueComment implements Node & Comment & Reactable {
   id: ID!
   fullDatabaseId: BigInt
   url: URI!
@@ -145,9 +191,22 @@ type IssueComment implements Node {
   isMinimized: Boolean!
   body: String!
   author: Actor
+  lastEditedAt: DateTime
+  reactionGroups: [ReactionGroup!]
+  minimizedReason: String
 }
 
 interface GitObject { oid: GitObjectID! }
 type Commit implements Node & GitObject { id: ID! oid: GitObjectID! author: GitActor }
 type GitActor { name: String email: String date: DateTime user: User }
+
+type PullRequestReviewThread implements Node {
+  id: ID!
+  isResolved: Boolean!
+  isOutdated: Boolean!
+  resolvedBy: User
+  pullRequest: PullRequest!
+  comments(first: Int, after: String): PullRequestReviewCommentConnection!
+}
 """
+SDL = ITEMS_SDL + TIMELINE_SDL

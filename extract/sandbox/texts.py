@@ -96,6 +96,9 @@ REMARKS = (
     "I am not sure this is the right place.",
     "See also the discussion of last month.",
 )
+LABELS = ("bug", "good first issue", "help wanted", "question", "naïve ☂", "<b>bold</b>", 'a, "b"; c')
+MILESTONES = ("1.0", "2.0 — spring", "'; DROP TABLE milestones; --")
+REACTIONS = ("THUMBS_UP", "THUMBS_UP", "HEART", "HOORAY", "ROCKET", "EYES", "LAUGH", "CONFUSED", "THUMBS_DOWN")
 VERDICTS = ("Looks good.", "Please add a test.", "One question inline.", "")
 
 PATHS = (

@@ -43,7 +43,15 @@ class Member:
 
 
 @dataclass(slots=True, eq=False)
-class Comment:
+class Said:
+    """A text people react to and edit. `reactions` are the instants by content and account."""
+
+    reactions: dict[tuple[str, int], int] = field(default_factory=dict, kw_only=True)
+    edited_epoch: int | None = field(default=None, kw_only=True)
+
+
+@dataclass(slots=True, eq=False)
+class Comment(Said):
     database_id: int
     author: Person
     written_epoch: int
@@ -53,12 +61,18 @@ class Comment:
 
 @dataclass(slots=True, eq=False)
 class ReviewComment(Comment):
+    """On a line. The one that opens a thread is the one that is resolved."""
+
     path: str = ""
     reply_to: int | None = None
+    resolved_epoch: int | None = None
+    resolved_by: Person | None = None
 
 
 @dataclass(slots=True, eq=False)
-class Review:
+class Review(Said):
+    """`state` is the verdict as given; whether it was dismissed is told by the events."""
+
     database_id: int
     author: Person
     submitted_epoch: int
@@ -68,8 +82,23 @@ class Review:
 
 
 @dataclass(slots=True, eq=False)
-class Thread:
-    """What issues and changes have in common."""
+class Event:
+    """Something in the timeline of an issue or change; `kind` is the name of GitHub's type without its "Event"."""
+
+    database_id: int
+    kind: str
+    actor: Person
+    epoch: int
+    word: str | None = None
+    """The label, milestone, earlier title or team; the reason of a closing or a lock."""
+    subject: Person | None = None
+    other: Thread | None = field(default=None, repr=False)
+    review: Review | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Thread(Said):
+    """What issues and changes have in common. What became of it is told by its events."""
 
     number: int
     database_id: int
@@ -78,12 +107,44 @@ class Thread:
     title: str
     body: str
     comments: list[Comment] = field(default_factory=list)
-    closed_epoch: int | None = None
+    events: list[Event] = field(default_factory=list, repr=False)
+
+    def last(self, *kinds: str, until: int = FOR_EVER) -> Event | None:
+        """The latest event of these kinds."""
+        return next((event for event in reversed(self.events) if event.kind in kinds and event.epoch <= until), None)
+
+    def is_closed(self, until: int = FOR_EVER) -> bool:
+        last = self.last("Closed", "Reopened", until=until)
+        return last is not None and last.kind == "Closed"
+
+    def is_locked(self, until: int = FOR_EVER) -> bool:
+        last = self.last("Locked", "Unlocked", until=until)
+        return last is not None and last.kind == "Locked"
+
+    def labels(self, until: int = FOR_EVER) -> list[str]:
+        put: dict[str, None] = {}
+        for event in self.events:
+            if event.word and event.epoch <= until:
+                if event.kind == "Labeled":
+                    put[event.word] = None
+                elif event.kind == "Unlabeled":
+                    put.pop(event.word, None)
+        return list(put)
+
+    def assignees(self, until: int = FOR_EVER) -> list[Person]:
+        given: dict[int, Person] = {}
+        for event in self.events:
+            if event.subject and event.epoch <= until:
+                if event.kind == "Assigned":
+                    given[event.subject.account_id] = event.subject
+                elif event.kind == "Unassigned":
+                    given.pop(event.subject.account_id, None)
+        return list(given.values())
 
 
 @dataclass(slots=True, eq=False)
 class Issue(Thread):
-    state_reason: str | None = None
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +190,26 @@ class Change(Thread):
     merged_epoch: int | None = None
     merged_by: Person | None = None
     merge_commit: Commit | None = None
-    is_draft: bool = False
+    begins_as_draft: bool = False
+    closes: dict[Issue, int] = field(default_factory=dict, repr=False)
+    """The issues it is for, with the instant of the link."""
+
+    def is_draft(self, until: int = FOR_EVER) -> bool:
+        last = self.last("ReadyForReview", "ConvertToDraft", until=until)
+        return self.begins_as_draft if last is None else last.kind == "ConvertToDraft"
+
+    def closes_by(self, until: int) -> list[Issue]:
+        return [issue for issue, epoch in self.closes.items() if epoch <= until]
+
+    def line_threads(self, until: int = FOR_EVER) -> list[list[ReviewComment]]:
+        """Comments on lines by thread, each in order; a thread begins with a comment that answers none."""
+        threads: dict[int, list[ReviewComment]] = {}
+        for review in self.reviews:
+            for comment in review.comments if review.submitted_epoch <= until else ():
+                thread = threads[comment.reply_to] if comment.reply_to else []
+                thread.append(comment)
+                threads[comment.database_id] = thread
+        return [thread for first, thread in threads.items() if thread[0].database_id == first]
 
     @property
     def edits(self) -> tuple[Edit, ...]:

@@ -1,32 +1,24 @@
 """What the forge shows at an instant: the world as plain dictionaries with GraphQL names, later things hidden.
 
-`updatedAt` is the latest visible event (opening, comment, review, closing), so it moves with every one of them.
+`updatedAt` is the latest visible thing (opening, comment, review, event), so it moves with every one of them; resolved
+threads and reactions move it too, for they come with one of these.
 Kept simple and made once for each instant, because answering must be quick.
 """
 
 from __future__ import annotations
 
 from collections.abc import Container
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
 from .history import sizes_of_changes
 from .ids import commit_node_id, node_id
+from .nodes import Node, Rows, instant
 from .repository import Repository
+from .surroundings import review_threads, said, state_of, timeline
 from .things import Change, Comment, Issue, Person, Review, ReviewComment, Thread
 from .world import World
 
-Node = dict[str, Any]
 _ACTOR_PREFIX = {"User": "U", "Bot": "BOT"}
-
-
-class Rows:
-    """Nodes of one connection, sorted by their keys."""
-
-    def __init__(self, keyed: list[tuple[tuple[int, int], Node]]) -> None:
-        keyed.sort(key=lambda pair: pair[0])
-        self.keys = [key for key, _ in keyed]
-        self.nodes = [node for _, node in keyed]
 
 
 class View:
@@ -42,21 +34,23 @@ class View:
     ) -> None:
         self.as_of = as_of
         self._deleted = deleted
-        self._until = int(as_of.timestamp())
-        self._web_url = web_url
+        self.until = int(as_of.timestamp())
+        self.web_url = web_url
         self.actors = {person.account_id: self._actor(person) for person in world.people}
         self.users_by_email = {
             person.email: self.actors[person.account_id]
             for person in world.people
             if person.account_type == "User" and not person.is_ghost
         }
+        self.awaited: list[tuple[Node, str, str]] = []
+        """Nodes with a field that shows another node, which may not be there yet: node, field and id of the other."""
         self.by_id: dict[str, Node] = {actor["id"]: actor for actor in self.actors.values() if actor}
         self.repositories: dict[str, Node] = {}
         self.commits: dict[str, Node] = {}
         for repository in world.repositories.values():
             self.repositories[repository.full_name.lower()] = self._repository(repository, shas[repository.full_name])
 
-    def _keep(self, node: Node) -> Node:
+    def keep(self, node: Node) -> Node:
         self.by_id[node["id"]] = node
         return node
 
@@ -69,33 +63,36 @@ class View:
             "databaseId": person.account_id,
             "login": person.login,
             "name": person.name,
-            "url": f"{self._web_url}/{person.login}",
+            "url": f"{self.web_url}/{person.login}",
         }
 
     def _repository(self, repository: Repository, shas: list[str]) -> Node:
+        self._here = self._repository_facts(repository)
         self._keep_commits(repository, shas)
         sizes = sizes_of_changes(repository)
-        issues = [self._issue(repository, it) for it in repository.issues if self._is_there(repository, it)]
+        issues = [self._issue(repository, it) for it in repository.issues if it.opened_epoch <= self.until]
         changes = [
             self._change(repository, it, shas, sizes[it.number])
             for it in repository.changes
-            if self._is_there(repository, it)
+            if it.opened_epoch <= self.until
         ]
-        pushes = [it.committer.epoch for it in repository.commits if it.committer.epoch <= self._until]
+        pushes = [it.committer.epoch for it in repository.commits if it.committer.epoch <= self.until]
         pushed = max([repository.founded_epoch, *pushes])
-        return self._keep(
-            self._repository_facts(repository)
-            | {
-                "updatedAt": instant(max([pushed, *(node["_updated"] for node in [*issues, *changes])])),
-                "pushedAt": instant(pushed),
-                "_issues": by_update_and_number(issues),
-                "_pullRequests": by_update_and_number(changes),
-                "_by_number": {node["number"]: node for node in (*issues, *changes)},
-            }
-        )
-
-    def _is_there(self, repository: Repository, thread: Thread) -> bool:
-        return thread.opened_epoch <= self._until and (repository.full_name, thread.number) not in self._deleted
+        for node, name, other in self.awaited:
+            node[name] = self.by_id[other]
+        self.awaited.clear()
+        # what was deleted is still at the other end of events: the forge does not date the others anew
+        for gone in [node for node in (*issues, *changes) if (repository.full_name, node["number"]) in self._deleted]:
+            del self.by_id[gone["id"]]
+        issues, changes = ([node for node in nodes if node["id"] in self.by_id] for nodes in (issues, changes))
+        self._here |= {
+            "updatedAt": instant(max([pushed, *(node["_updated"] for node in [*issues, *changes])])),
+            "pushedAt": instant(pushed),
+            "_issues": by_update_and_number(issues),
+            "_pullRequests": by_update_and_number(changes),
+            "_by_number": {node["number"]: node for node in (*issues, *changes)},
+        }
+        return self.keep(self._here)
 
     def _repository_facts(self, repository: Repository) -> Node:
         return {
@@ -104,7 +101,7 @@ class View:
             "databaseId": repository.database_id,
             "name": repository.full_name.split("/")[1],
             "nameWithOwner": repository.full_name,
-            "url": f"{self._web_url}/{repository.full_name}",
+            "url": f"{self.web_url}/{repository.full_name}",
             "isFork": False,
             "isArchived": False,
             "createdAt": instant(repository.founded_epoch),
@@ -123,14 +120,15 @@ class View:
             }
 
     def _thread(self, repository: Repository, thread: Thread, prefix: str, place: str) -> Node:
-        url = f"{self._web_url}/{repository.full_name}/{place}/{thread.number}"
+        url = f"{self.web_url}/{repository.full_name}/{place}/{thread.number}"
         comments = [
             ((it.written_epoch, it.database_id), self._comment(repository, it, "IC", f"{url}#issuecomment-"))
             for it in thread.comments
-            if it.written_epoch <= self._until
+            if it.written_epoch <= self.until
         ]
-        closed = self._visible(thread.closed_epoch)
-        return self._keep(
+        events = timeline(self, repository, thread)
+        closed = thread.last("Closed", until=self.until) if thread.is_closed(self.until) else None
+        return self.keep(
             {
                 "id": node_id(prefix, repository.database_id, thread.database_id),
                 "fullDatabaseId": str(thread.database_id),
@@ -140,36 +138,45 @@ class View:
                 "url": url,
                 "state": "CLOSED" if closed else "OPEN",
                 "createdAt": instant(thread.opened_epoch),
-                "closedAt": instant(closed),
+                "closedAt": instant(closed.epoch) if closed else None,
                 "author": self.actors[thread.author.account_id],
+                "repository": self._here,
                 "_comments": Rows(comments),
+                "_timelineItems": Rows(events),
                 "_created": thread.opened_epoch,
-                "_updated": max([thread.opened_epoch, closed or 0, *(key[0] for key, _ in comments)]),
+                "_updated": max([thread.opened_epoch, *(key[0] for key, _ in (*comments, *events))]),
             }
+            | state_of(thread, self.until)
+            | said(thread, self.until)
         )
 
     def _visible(self, epoch: int | None) -> int | None:
-        return epoch if epoch is not None and epoch <= self._until else None
+        return epoch if epoch is not None and epoch <= self.until else None
 
     def _issue(self, repository: Repository, issue: Issue) -> Node:
         node = self._thread(repository, issue, "I", "issues")
         node["__typename"] = "Issue"
-        node["stateReason"] = issue.state_reason if node["closedAt"] else None
+        last = issue.last("Closed", "Reopened", until=self.until)
+        node["stateReason"] = None if last is None else "REOPENED" if last.kind == "Reopened" else last.word
         node["updatedAt"] = instant(node["_updated"])
         return node
 
     def _change(self, repository: Repository, change: Change, shas: list[str], size: tuple[int, int]) -> Node:
         node = self._thread(repository, change, "PR", "pull")
+        dismissed = {id(event.review) for event in change.events if event.epoch <= self.until}
         reviews = [
-            ((it.submitted_epoch, it.database_id), self._review(repository, it, node))
+            ((it.submitted_epoch, it.database_id), self._review(repository, it, node, is_dismissed=id(it) in dismissed))
             for it in change.reviews
-            if it.submitted_epoch <= self._until
+            if it.submitted_epoch <= self.until
         ]
         node["_updated"] = max([node["_updated"], *(key[0] for key, _ in reviews)])
         node |= self._merge(change, shas)
+        for event in node["_timelineItems"].nodes:
+            if event["__typename"] == "MergedEvent":
+                event["commit"] = node["mergeCommit"]
         node |= {
             "__typename": "PullRequest",
-            "isDraft": change.is_draft,
+            "isDraft": change.is_draft(self.until),
             "updatedAt": instant(node["_updated"]),
             "baseRefName": "main",
             "baseRefOid": shas[change.base.mark - 1] if change.base else None,
@@ -179,6 +186,13 @@ class View:
             "changedFiles": len(change.edits),
             "commits": {"totalCount": len(change.commits)},
             "_reviews": Rows(reviews),
+            "_reviewThreads": Rows(review_threads(self, repository, change, node)),
+            "_closingIssuesReferences": Rows(
+                [
+                    ((issue.number, 0), self.by_id[node_id("I", repository.database_id, issue.database_id)])
+                    for issue in change.closes_by(self.until)
+                ]
+            ),
         }
         return node
 
@@ -194,7 +208,7 @@ class View:
         }
 
     def _comment(self, repository: Repository, comment: Comment, prefix: str, url: str) -> Node:
-        return self._keep(
+        return self.keep(
             {
                 "__typename": "IssueComment" if prefix == "IC" else "PullRequestReviewComment",
                 "id": node_id(prefix, repository.database_id, comment.database_id),
@@ -202,30 +216,39 @@ class View:
                 "url": f"{url}{comment.database_id}",
                 "createdAt": instant(comment.written_epoch),
                 "isMinimized": comment.is_minimised,
+                "minimizedReason": "off-topic" if comment.is_minimised else None,
                 "body": comment.body,
                 "author": self.actors[comment.author.account_id],
             }
+            | said(comment, self.until)
         )
 
-    def _review(self, repository: Repository, review: Review, change: Node) -> Node:
+    def _review(self, repository: Repository, review: Review, change: Node, *, is_dismissed: bool) -> Node:
         comments = [
             ((it.written_epoch, it.database_id), self._line_comment(repository, it, change["url"]))
             for it in review.comments
         ]
-        return self._keep(
+        node = self.keep(
             {
                 "__typename": "PullRequestReview",
                 "id": node_id("PRR", repository.database_id, review.database_id),
                 "fullDatabaseId": str(review.database_id),
                 "url": f"{change['url']}#pullrequestreview-{review.database_id}",
-                "state": review.state,
+                "state": "DISMISSED" if is_dismissed else review.state,
+                "isMinimized": False,
+                "minimizedReason": None,
+                "createdAt": instant(review.submitted_epoch),
                 "submittedAt": instant(review.submitted_epoch),
                 "body": review.body,
                 "author": self.actors[review.author.account_id],
                 "pullRequest": change,
                 "_comments": Rows(comments),
             }
+            | said(review, self.until)
         )
+        for _, comment in comments:
+            comment["pullRequestReview"] = node
+        return node
 
     def _line_comment(self, repository: Repository, comment: ReviewComment, change_url: str) -> Node:
         node = self._comment(repository, comment, "PRRC", f"{change_url}#discussion_r")
@@ -241,8 +264,3 @@ def by_update_and_number(nodes: list[Node]) -> dict[str, Rows]:
         "UPDATED_AT": Rows([((node["_updated"], node["number"]), node) for node in nodes]),
         "CREATED_AT": Rows([((node["_created"], node["number"]), node) for node in nodes]),
     }
-
-
-def instant(epoch: int | None) -> str | None:
-    """As the forge writes an instant; None stays None."""
-    return None if epoch is None else datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

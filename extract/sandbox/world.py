@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -37,9 +38,19 @@ class World:
             "comments": sum(comment.written_epoch <= until for comment in comments),
             "reviews": len(reviews),
             "review_comments": sum(len(review.comments) for review in reviews),
+            "review_threads": sum(len(change.line_threads(until)) for change in changes),
+            "events": sum(self.event_counts(full_name, as_of).values()),
+            "closing_links": sum(len(change.closes_by(until)) for change in changes),
             "commits": len(reachable(repository, until)),
             "change_commits": sum(len(change.commits) for change in changes),
         }
+
+    def event_counts(self, full_name: str, as_of: datetime | None = None) -> Counter[str]:
+        """Events in the timelines of the repository up to and including `as_of`, by kind and GitHub's name of it."""
+        until = int((as_of or self.ends_at).timestamp())
+        repository = self.repositories[full_name]
+        threads = (*repository.issues, *repository.changes)
+        return Counter(event.kind for thread in threads for event in thread.events if event.epoch <= until)
 
 
 def reachable(repository: Repository, until_epoch: int) -> set[int]:

@@ -18,7 +18,7 @@ from transform.tables import BUILT
 
 Row = dict[str, object]
 KINDS = {"ada": "user", "bob": "user", "cyd": "user", "dan": "user", "robot": "bot", "guild": "organisation"}
-STREAMS = ("issues", "changes", "comments", "reviews", "review_comments", "commits")
+STREAMS = ("issues", "changes", "comments", "reviews", "review_comments", "events", "commits")
 UNTIL_DAY = 1000
 RUN_AT = datetime(2030, 1, 1, tzinfo=UTC)
 MODULES = {module.TABLE.name: module for module in BUILT if module.TABLE.schema == "core"} | {"coverage": coverage}
@@ -68,6 +68,14 @@ def comment(number: int, by: str | None, day: float, **more: object) -> Row:
 def review(number: int, by: str | None, day: float, **more: object) -> Row:
     told = {"review_id": f"{number}/{by}/{day}", "author_account_id": by and f"github:{by}"}
     return {"repo_id": "r", "number": number, "submitted_at": on_day(day), **told, **more}
+
+
+def event(number: int, kind: str, by: str | None, day: float, **more: object) -> Row:
+    """Something in a timeline; `subject` is a login."""
+    subject = more.pop("subject", None)
+    told = {"actor_account_id": by and f"github:{by}", "subject_account_id": subject and f"github:{subject}"}
+    name = {"event_id": f"{number}/{kind}/{by}/{day}"}
+    return {"repo_id": "r", "number": number, "kind": kind, "occurred_at": on_day(day), **name, **told, **more}
 
 
 def commit(sha: str, by: str, day: float, *parents: str, **more: object) -> Row:

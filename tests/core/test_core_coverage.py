@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from core_stories import UNTIL_DAY, change, comment, commit, core, issue, merged, on_day, review, stream
+from core_stories import UNTIL_DAY, change, comment, commit, core, event, issue, merged, on_day, review, stream
 
 
 def coverage(name: str, *streams: dict[str, object], **more: list) -> dict[str, object]:
@@ -26,12 +26,13 @@ def test_what_is_held_and_not_before_the_snapshot_is_told_by_stream():
         items=[issue(1, "ada", 1), issue(2, "ada", late), change(3, "ada", 1), change(4, "ada", later)],
         comments=[comment(1, "ada", late), comment(3, "ada", later, kind="review_comment"), comment(1, "ada", 2)],
         reviews=[review(3, "ada", late), review(3, "ada", 2)],
+        events=[event(1, "labelled", "bob", late), event(1, "labelled", "bob", 2)],
         commits=[commit("root", "ada", 0), commit("late", "ada", later, "root")],
     )
     told = dict(tables["coverage"].select("stream", "n_after_snapshot").iter_rows())
 
     assert told == dict.fromkeys(told, 1)
-    assert len(told) == 6
+    assert len(told) == 7
 
 
 def test_commits_outside_the_default_branch_are_not_what_the_stream_counts():

@@ -35,14 +35,36 @@ def a_review(number: int, *comments: Node, **more: Any) -> Node:
     return {"id": f"R{number}", "fullDatabaseId": str(number), "comments": listed(*comments), **told, **more}
 
 
+def an_event(name: str, kind: str, **more: Any) -> Node:
+    told = {"__typename": f"{kind}Event", "createdAt": START, "actor": someone("ada")}
+    return {"id": name, **told, **more}
+
+
+def the_other(number: int, repository: int = 1) -> Node:
+    """An issue or change at the other end of an event."""
+    return {"number": number, "repository": {"databaseId": repository}}
+
+
+def a_line_comment(number: int, review: int = 5, **more: Any) -> Node:
+    of = {"fullDatabaseId": str(review), "submittedAt": START}
+    return a_comment(number, **{"state": "SUBMITTED", "outdated": False, "pullRequestReview": of, **more})
+
+
+def a_line_thread(name: str, *comments: Node, total: int | None = None) -> Node:
+    told = {"__typename": "PullRequestReviewThread", "id": name, "resolvedBy": None}
+    return {**told, "isResolved": False, "isOutdated": False, "comments": listed(*comments, total=total)}
+
+
 def an_issue(number: int, *comments: Node, **more: Any) -> Node:
     told = {"title": "t", "url": "u", "createdAt": START, "updatedAt": START, "closedAt": None}
     plain = {"id": f"I{number}", "number": number, "author": someone("ada"), "comments": listed(*comments)}
+    told |= {"timelineItems": listed()}
     return {"__typename": "Issue", **plain, **told, **more}
 
 
 def a_change(number: int, *reviews: Node, **more: Any) -> Node:
     told = {"__typename": "PullRequest", "id": f"P{number}", "reviews": listed(*reviews), "commits": {"totalCount": 1}}
+    told |= {"reviewThreads": listed(), "closingIssuesReferences": listed()}
     return an_issue(number, **{**told, **more})
 
 

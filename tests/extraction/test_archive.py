@@ -34,7 +34,7 @@ def dies_at(call: int, patch: pytest.MonkeyPatch) -> list[Path]:
 
 
 def small_pages(patch: pytest.MonkeyPatch) -> None:
-    sizes = {"issues": (20, 7), "changes": (25, 4)}
+    sizes = {"issues": (40, 9), "changes": (50, 8)}
     streams = [fetch.Stream(s.name, s.query, s.connection, *sizes[s.name]) for s in fetch.STREAMS]
     patch.setattr(fetch, "STREAMS", tuple(streams))
 

@@ -153,7 +153,7 @@ def test_a_limit_is_waited_for_without_a_request(patient, hut, undisturbed):
 
 
 def test_a_limit_that_takes_too_long_ends_the_night_and_the_next_goes_on(crawl, hut, undisturbed):
-    hut.faults = Faults(points=3, window_seconds=1_000, now=time)
+    hut.faults = Faults(points=4, window_seconds=1_000, now=time)
     with pytest.raises(OutOfQuota):
         crawl.night()
     kept = crawl.stream("issues").manifest.pages

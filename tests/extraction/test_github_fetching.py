@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import traceback
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -18,16 +19,19 @@ from extract.sandbox import handler
 
 @pytest.fixture
 def tiny_pages(monkeypatch):
-    tiny = [fetch.Stream(one.name, one.query, one.connection, first=5, nested=2) for one in fetch.STREAMS]
+    tiny = [
+        replace(one, query=re.sub(r"first: \d+", "first: 2", one.query), first=5, nested=2) for one in fetch.STREAMS
+    ]
     monkeypatch.setattr(fetch, "STREAMS", tuple(tiny))
 
 
 @pytest.fixture
 def rests_of_one(monkeypatch):
     """What did not fit comes one by one, so that a rest has rests."""
-    for name in ("MORE_ISSUE_COMMENTS", "MORE_CHANGE_COMMENTS", "MORE_REVIEWS", "MORE_REVIEW_COMMENTS"):
-        query = getattr(queries, name).replace(", $nested: Int!", "")
-        monkeypatch.setattr(queries, name, re.sub(r"first: (\d+|\$nested)", "first: 1", query))
+    for lists in queries.MORE.values():
+        for name, query in lists.items():
+            undeclared = re.sub(r", \$(first|nested): Int!", "", query)
+            monkeypatch.setitem(lists, name, re.sub(r"first: (\d+|\$\w+)", "first: 1", undeclared))
 
 
 def test_every_record_of_the_forge_is_here(undisturbed, hut):

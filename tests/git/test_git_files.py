@@ -7,7 +7,6 @@ from itertools import permutations, product
 import polars as pl
 import pytest
 
-from extract import raw
 from extract.git import sizes
 from extract.git.classes import file_class
 
@@ -111,4 +110,4 @@ def test_renames_do_not_hang_on_the_operators_or_the_repositorys_settings(worksh
 )
 def test_the_class_of_a_file_is_told_by_its_path(path, expected):
     assert pl.DataFrame({"path": [path]}).select(file_class(pl.col("path"))).item() == expected
-    assert expected in raw.FILE_CLASSES
+    assert expected in raw_git.FILE_CLASSES

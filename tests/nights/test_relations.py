@@ -17,6 +17,7 @@ LIES = {
     "the source is held whole": "UPDATE ops.coverage SET is_complete = false WHERE stream = 'issues'",
     "nothing is in quarantine": "INSERT INTO ops.quarantine SELECT repo_id, 'issues', '1', 'x' FROM core.repositories LIMIT 1",
     "every record is one contribution": "DELETE FROM core.contributions WHERE kind = 'review'",
+    "triage is done to what others opened": "DELETE FROM core.events WHERE kind = 'labelled'",
     "nothing happens after the snapshot": "UPDATE core.contributions SET contributed_at = '2030-01-01' WHERE kind = 'review'",
     "merged changes are closed": "UPDATE core.changes SET closed_at = NULL",
     "changes close after they open": "UPDATE core.changes SET closed_at = '1999-01-01' WHERE closed_at IS NOT NULL",

@@ -21,7 +21,9 @@ from extract.sandbox.parameters import ALMANAC, CommunityParameters
 from extract.sandbox.server import SandboxForge
 from extract.sandbox.world import World
 
-DOCUMENTS = {name: text for name, text in vars(queries).items() if isinstance(text, str) and "query " in text}
+DOCUMENTS = {name: text for name, text in vars(queries).items() if str(text).startswith("\nquery ")} | {
+    f"{owner} {name}": text for owner, lists in queries.MORE.items() for name, text in lists.items()
+}
 SMALLER = "commons/almanac"
 HERE: dict[str, Any] = {"owner": "commons", "name": "bazaar"}
 PAST = datetime(2023, 3, 1, 12, tzinfo=UTC)
@@ -46,13 +48,16 @@ def walk(
 def counts_by_paging(client: Client, name: str) -> dict[str, int]:
     issues = walk(client, queries.ISSUES, "issues", name=name)
     changes = walk(client, queries.CHANGES, "pullRequests", name=name)
-    reviews = [review for change in changes for review in change["reviews"]["nodes"]]
+    threads = [thread for change in changes for thread in change["reviewThreads"]["nodes"]]
     return {
         "issues": len(issues),
         "changes": len(changes),
         "comments": sum(len(item["comments"]["nodes"]) for item in [*issues, *changes]),
-        "reviews": len(reviews),
-        "review_comments": sum(len(review["comments"]["nodes"]) for review in reviews),
+        "reviews": sum(len(change["reviews"]["nodes"]) for change in changes),
+        "review_threads": len(threads),
+        "review_comments": sum(len(thread["comments"]["nodes"]) for thread in threads),
+        "events": sum(len(item["timelineItems"]["nodes"]) for item in [*issues, *changes]),
+        "closing_links": sum(len(change["closingIssuesReferences"]["nodes"]) for change in changes),
         "change_commits": sum(change["commits"]["totalCount"] for change in changes),
     }
 
@@ -102,7 +107,9 @@ def test_nested_lists_go_on_from_the_node(client: Client):
     items = walk(client, queries.CHANGES, "pullRequests", name="almanac", nested=2)
     long = next(it for it in items if it["comments"]["totalCount"] > 4)
     after = long["comments"]["pageInfo"]["endCursor"]
-    more = client.ask(queries.MORE_CHANGE_COMMENTS, id=long["id"], first=100, after=after)["node"]["comments"]
+    more = client.ask(queries.MORE["PullRequest"]["comments"], id=long["id"], first=100, after=after)["node"][
+        "comments"
+    ]
 
     known = {it["fullDatabaseId"] for it in long["comments"]["nodes"]}
     assert len(known | {it["fullDatabaseId"] for it in more["nodes"]}) == long["comments"]["totalCount"]

@@ -6,7 +6,8 @@ import polars as pl
 
 from quality.contract import INSTANT, Column, Table
 from transform.columns import ARTEFACT_ID, AUTHOR_ID, REPO_ID, URL, count
-from transform.core.items import artefact, by_snapshot, not_yet, with_person
+from transform.core.drafts import with_drafts
+from transform.core.items import CLOSED_BY, artefact, by_snapshot, not_yet, with_closing, with_person
 from transform.parameters import Parameters
 
 TABLE = Table(
@@ -14,7 +15,7 @@ TABLE = Table(
     name="changes",
     grain="one row per change request",
     key=("repo_id", "number"),
-    inputs=("raw.items", "core.repositories", "core.identities"),
+    inputs=("raw.items", "raw.events", "core.events", "core.repositories", "core.identities"),
     may_be_empty="A plain git repository has no change requests.",
     columns=(
         REPO_ID,
@@ -27,6 +28,7 @@ TABLE = Table(
             nullable=True,
             references="core.people.person_id",
         ),
+        CLOSED_BY,
         Column("title", pl.String, "Title as written: hostile text."),
         URL,
         Column("base_sha", pl.String, "Tip of the target branch for this change.", nullable=True),
@@ -37,9 +39,23 @@ TABLE = Table(
         count("deleted_lines", "Lines deleted.", unit="lines", nullable=True),
         count("changed_files", "Files touched.", unit="files", nullable=True),
         count("commits_total", "Commits by the forge's own count.", nullable=True),
+        Column(
+            "draft_days",
+            pl.Float64,
+            "Time as a draft, until it closed or to the snapshot; null when unknown.",
+            unit="days",
+            nullable=True,
+            at_least=0,
+        ),
         Column("is_draft", pl.Boolean, "Marked as not ready when last seen.", nullable=True),
         Column("is_merged", pl.Boolean, "Merged before the snapshot."),
         Column("opened_at", INSTANT, "When it was opened."),
+        Column(
+            "ready_at",
+            INSTANT,
+            "When it was first open for review: at its opening, or when declared ready; null if never, or unknown.",
+            nullable=True,
+        ),
         Column("closed_at", INSTANT, "When it was closed or merged; null while open.", nullable=True),
         Column("merged_at", INSTANT, "When it was merged; null otherwise.", nullable=True),
     ),
@@ -48,7 +64,13 @@ TABLE = Table(
 
 
 def build(
-    items: pl.LazyFrame, repositories: pl.LazyFrame, identities: pl.LazyFrame, *, parameters: Parameters
+    items: pl.LazyFrame,
+    declared: pl.LazyFrame,
+    events: pl.LazyFrame,
+    repositories: pl.LazyFrame,
+    identities: pl.LazyFrame,
+    *,
+    parameters: Parameters,
 ) -> pl.LazyFrame:
     del parameters
     changes = by_snapshot(items.filter(pl.col("kind") == "change"), repositories, "opened_at")
@@ -57,6 +79,8 @@ def build(
     )
     return (
         people.with_columns(not_yet("closed_at"), not_yet("merged_at"), artefact_id=artefact(pl.lit("change")))
+        .pipe(with_drafts, declared)
+        .pipe(with_closing, events)
         .with_columns(is_merged=pl.col("merged_at").is_not_null())
         .with_columns(pl.when("is_merged").then(pl.col("merged_by_person_id", "merge_sha")))
         .select(TABLE.column_names)

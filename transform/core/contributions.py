@@ -11,7 +11,7 @@ from transform.parameters import Parameters
 TABLE = Table(
     schema="core",
     name="contributions",
-    grain="one row per act: a commit and author, a change or issue opened, a merge, a review, a comment",
+    grain="one row per act: a commit and author, a change or issue opened, a merge, a review, a comment, a step of triage",
     key=("contribution_id",),
     inputs=(
         "core.commits",
@@ -21,6 +21,7 @@ TABLE = Table(
         "core.issues",
         "core.reviews",
         "core.comments",
+        "core.events",
         "core.people",
     ),
     is_large=True,
@@ -48,7 +49,9 @@ TABLE = Table(
             nullable=True,
         ),
     ),
-    caveats="A commit that came in by a change names the change. Bots and deleted accounts are included; measures take "
+    caveats="A commit that came in by a change names the change. Triage is what one does to the issue or change of "
+    "somebody else: label, assign, milestone, lock, close, reopen, and taking back the same; several of a kind at the "
+    "same instant are one, and what a merge or a commit closed is none. Bots and deleted accounts are included; measures take "
     "actor_class = 'human'.",
 )
 
@@ -63,6 +66,7 @@ def build(
     issues: pl.LazyFrame,
     reviews: pl.LazyFrame,
     comments: pl.LazyFrame,
+    events: pl.LazyFrame,
     people: pl.LazyFrame,
     *,
     parameters: Parameters,
@@ -78,6 +82,7 @@ def build(
             merged(changes),
             reviewed(reviews),
             commented(comments),
+            triaged(events, artefact_authors(changes, issues)),
         ]
     )
     return (
@@ -169,3 +174,42 @@ def reviewed(reviews: pl.LazyFrame) -> pl.LazyFrame:
 
 def commented(comments: pl.LazyFrame) -> pl.LazyFrame:
     return comments.select(act(pl.col("comment_kind"), pl.col("comment_id"), contributed_at="commented_at"))
+
+
+TRIAGE_OF_EVENT = {
+    "labelled": "label",
+    "unlabelled": "label",
+    "assigned": "assign",
+    "unassigned": "assign",
+    "milestoned": "milestone",
+    "demilestoned": "milestone",
+    "locked": "lock",
+    "unlocked": "lock",
+    "closed": "close",
+    "reopened": "reopen",
+}
+STEP = ("repo_id", "artefact_id", "person_id", "kind", "occurred_at")
+
+
+def artefact_authors(changes: pl.LazyFrame, issues: pl.LazyFrame) -> pl.LazyFrame:
+    both = [changes, issues.with_columns(merged_at=NEVER)]
+    told = pl.col("repo_id", "artefact_id", "url", "merged_at")
+    return pl.concat([one.select(told, author_person_id="person_id") for one in both])
+
+
+def triaged(events: pl.LazyFrame, authors: pl.LazyFrame) -> pl.LazyFrame:
+    """Steps of triage; what an author does to their own is part of asking, and what a merge closes is the merge's."""
+    is_by_hand = pl.col("other_number").is_null() & pl.col("sha").is_null()
+    # the forge notes a merge and its closing within a second
+    is_by_merge = pl.col("occurred_at") >= pl.col("merged_at") - pl.duration(seconds=1)
+    is_close = pl.col("kind") == "closed"
+    return (
+        events.filter(pl.col("kind").is_in(list(TRIAGE_OF_EVENT)), ~is_close | is_by_hand)
+        .join(authors, on=["repo_id", "artefact_id"])
+        .filter(~(is_close & is_by_merge.fill_null(value=False)))
+        .filter(pl.col("person_id").ne_missing(pl.col("author_person_id")))
+        .with_columns(pl.col("kind").replace_strict(TRIAGE_OF_EVENT, return_dtype=pl.String))
+        .group_by(STEP)
+        .agg(pl.col("event_id").min(), pl.col("url").first())
+        .select(act(pl.col("kind"), pl.col("event_id"), contributed_at="occurred_at"))
+    )

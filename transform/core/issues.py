@@ -6,7 +6,7 @@ import polars as pl
 
 from quality.contract import INSTANT, Column, Table
 from transform.columns import ARTEFACT_ID, AUTHOR_ID, REPO_ID, URL
-from transform.core.items import artefact, by_snapshot, not_yet, with_person
+from transform.core.items import CLOSED_BY, artefact, by_snapshot, not_yet, with_closing, with_person
 from transform.parameters import Parameters
 
 TABLE = Table(
@@ -14,14 +14,16 @@ TABLE = Table(
     name="issues",
     grain="one row per issue; change requests are not issues",
     key=("repo_id", "number"),
-    inputs=("raw.items", "core.repositories", "core.identities"),
+    inputs=("raw.items", "core.events", "core.repositories", "core.identities"),
     may_be_empty="A plain git repository has no issues.",
     columns=(
         REPO_ID,
         ARTEFACT_ID,
         AUTHOR_ID,
+        CLOSED_BY,
         Column("title", pl.String, "Title as written: hostile text."),
         URL,
+        Column("close_reason", pl.String, "Why it was closed; null while open, or without a reason.", nullable=True),
         Column("number", pl.Int64, "Number in its repository.", at_least=0),
         Column("opened_at", INSTANT, "When it was opened."),
         Column("closed_at", INSTANT, "When it was closed or merged; null while open.", nullable=True),
@@ -30,12 +32,18 @@ TABLE = Table(
 
 
 def build(
-    items: pl.LazyFrame, repositories: pl.LazyFrame, identities: pl.LazyFrame, *, parameters: Parameters
+    items: pl.LazyFrame,
+    events: pl.LazyFrame,
+    repositories: pl.LazyFrame,
+    identities: pl.LazyFrame,
+    *,
+    parameters: Parameters,
 ) -> pl.LazyFrame:
     del parameters
     issues = by_snapshot(items.filter(pl.col("kind") == "issue"), repositories, "opened_at")
     return (
         with_person(issues, identities, "author_account_id", "person_id")
         .with_columns(not_yet("closed_at"), artefact_id=artefact(pl.lit("issue")))
+        .pipe(with_closing, events)
         .select(TABLE.column_names)
     )

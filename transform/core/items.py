@@ -4,6 +4,16 @@ from __future__ import annotations
 
 import polars as pl
 
+from quality.contract import Column
+
+CLOSED_BY = Column(
+    "closed_by_person_id",
+    pl.String,
+    "Who closed it last; null while open, when the forge does not say, or the account was deleted.",
+    nullable=True,
+    references="core.people.person_id",
+)
+
 
 def by_snapshot(rows: pl.LazyFrame, repositories: pl.LazyFrame, happened_at: str) -> pl.LazyFrame:
     """Rows that had happened by the end of what is held of their repository, with `held_until_at` beside them."""
@@ -25,3 +35,20 @@ def with_person(rows: pl.LazyFrame, identities: pl.LazyFrame, alias: str, person
 def artefact(kind: pl.Expr, number: str = "number") -> pl.Expr:
     """`issue:12`, `change:34`."""
     return kind + ":" + pl.col(number).cast(pl.String)
+
+
+def with_closing(rows: pl.LazyFrame, events: pl.LazyFrame) -> pl.LazyFrame:
+    """Adds who closed it last, and why, where `closed_at` says that it is closed."""
+    in_order = ["occurred_at", "event_id"]
+    last = (
+        events.filter(pl.col("kind") == "closed")
+        .group_by("repo_id", "artefact_id")
+        .agg(
+            closed_by_person_id=pl.col("person_id").sort_by(in_order).last(),
+            close_reason=pl.col("reason").sort_by(in_order).last(),
+        )
+    )
+    known = rows.join(last, on=["repo_id", "artefact_id"], how="left")
+    return known.with_columns(
+        pl.when(pl.col("closed_at").is_not_null()).then(pl.col("closed_by_person_id", "close_reason"))
+    )

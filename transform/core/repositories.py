@@ -40,7 +40,7 @@ TABLE = Table(
 IS_HISTORY_CUT = pl.col("newcomers_from_at") > pl.col("observed_from_at")
 """Whether part of the git history is missing, so that persons and commits before newcomers_from_at may be unknown."""
 
-SETTLING_STREAMS = ("issues", "changes", "comments", "reviews", "review_comments", "commits")
+SETTLING_STREAMS = ("issues", "changes", "comments", "reviews", "review_comments", "events", "commits")
 """Streams whose acts make somebody a newcomer; the snapshot is the last instant at which all are complete."""
 
 

@@ -18,6 +18,7 @@ from transform.columns import (
     PERSON_ID,
     SCOPE_ID,
     SNAPSHOT_AT,
+    TRIAGE_KINDS,
 )
 from transform.parameters import Parameters
 
@@ -78,6 +79,7 @@ DOOR_OF_KIND = {
     "review": "review",
     "review_comment": "review",
     "commit": "commit",
+    **dict.fromkeys(TRIAGE_KINDS, "triage"),
 }
 
 

@@ -19,6 +19,7 @@ TABLE = Table(
         "raw.items",
         "raw.comments",
         "raw.reviews",
+        "raw.events",
         "raw.commits",
         "raw.quarantine",
         "core.repositories",
@@ -44,6 +45,7 @@ def build(
     items: pl.LazyFrame,
     comments: pl.LazyFrame,
     reviews: pl.LazyFrame,
+    events: pl.LazyFrame,
     commits: pl.LazyFrame,
     quarantine: pl.LazyFrame,
     repositories: pl.LazyFrame,
@@ -52,7 +54,7 @@ def build(
 ) -> pl.LazyFrame:
     history = with_plausible_times(with_bounds(commits.filter("is_in_default_branch"), repositories, parameters))
     committed = history.select("repo_id", stream=pl.lit("commits"), at="committed_at")
-    later = pl.concat([happenings(items, comments, reviews), committed]).join(
+    later = pl.concat([happenings(items, comments, reviews, events), committed]).join(
         repositories.select("repo_id", "held_until_at"), on="repo_id"
     )
     after = (
@@ -73,13 +75,16 @@ def build(
     )
 
 
-def happenings(items: pl.LazyFrame, comments: pl.LazyFrame, reviews: pl.LazyFrame) -> pl.LazyFrame:
+def happenings(
+    items: pl.LazyFrame, comments: pl.LazyFrame, reviews: pl.LazyFrame, events: pl.LazyFrame
+) -> pl.LazyFrame:
     """Everything that a forge counts, with its stream and instant."""
     return pl.concat(
         [
             items.select("repo_id", stream=pl.col("kind") + "s", at="opened_at"),
             comments.select("repo_id", stream=pl.col("kind") + "s", at="commented_at"),
             reviews.select("repo_id", stream=pl.lit("reviews"), at="submitted_at"),
+            events.select("repo_id", stream=pl.lit("events"), at="occurred_at"),
         ]
     )
 

@@ -28,6 +28,7 @@ DOOR_COLOURS = {
     "review": "#8a64b5",
     "commit": "#d08a1d",
     "merge": "#b5525c",
+    "triage": "#4d5a66",
     OTHER_DOORS: "#8895a1",
 }
 QUANTITY_NAMES = {"contributions_any": "contributions", "pagerank": "attention (PageRank)"}

@@ -1,0 +1,161 @@
+"""The raw contract, the part that git tells: commits, their files, who signs them, and which change proposed them."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from extract.raw_columns import NUMBER, REPO_ID, SHA
+from quality.contract import INSTANT, Column, Table
+
+EMAIL_KEY = Column("email_key", pl.String, "Keyed hash of an e-mail address (see raw.emails).")
+STATUSES = ("added", "copied", "deleted", "modified", "renamed", "retyped")
+FILE_CLASSES = ("vendored", "generated", "tests", "docs", "configuration", "code", "other")
+NORMS = (
+    *("change_template", "code_of_conduct", "codeowners", "contributing", "contributor_agreement", "governance"),
+    *("issue_template", "licence", "maintainers", "readme", "roadmap", "security", "support"),
+)
+ROLES = (
+    *("coauthor", "signed_off", "reviewed", "acked", "tested"),
+    *("reported", "suggested", "helped", "assisted"),
+)
+
+COMMITS = Table(
+    schema="raw",
+    name="commits",
+    grain="one row per commit of the default branch, of a change request, or of any branch where all are asked for",
+    key=("repo_id", "sha"),
+    columns=(
+        REPO_ID,
+        SHA,
+        Column("parent_shas", pl.List(pl.String), "Parents, first parent first."),
+        Column("author_email_key", pl.String, "Keyed hash of who wrote it (see raw.emails)."),
+        Column("committer_email_key", pl.String, "Keyed hash of who committed it (see raw.emails)."),
+        Column("author_epoch", pl.Int64, "Author time as git says it; null when unreadable.", unit="s", nullable=True),
+        Column("committer_epoch", pl.Int64, "Commit time as git says it; null if unreadable.", unit="s", nullable=True),
+        Column("author_utc_offset", pl.Int64, "Author's offset, as git says it.", unit="min", nullable=True),
+        Column("subject_number", pl.Int64, "Number that the subject ends in, as in (#12).", nullable=True, at_least=0),
+        Column("added_lines", pl.Int64, "Lines added; null when unknown.", unit="lines", nullable=True, at_least=0),
+        Column("deleted_lines", pl.Int64, "Lines deleted; null when unknown.", unit="lines", nullable=True, at_least=0),
+        Column("changed_files", pl.Int64, "Files touched; null when unknown.", unit="files", nullable=True, at_least=0),
+        Column("is_in_default_branch", pl.Boolean, "Whether the default branch holds it."),
+    ),
+)
+
+COMMIT_PEOPLE = Table(
+    schema="raw",
+    name="commit_people",
+    grain="one row per commit, further person and role, from the trailers",
+    key=("repo_id", "sha", "role", "email_key"),
+    columns=(
+        REPO_ID,
+        SHA,
+        Column("role", pl.String, "What the trailer says they did.", one_of=ROLES),
+        EMAIL_KEY,
+    ),
+)
+
+COMMIT_LINKS = Table(
+    schema="raw",
+    name="commit_links",
+    grain="one row per commit and other commit that its message names",
+    key=("repo_id", "sha", "kind", "named_sha"),
+    columns=(
+        REPO_ID,
+        SHA,
+        Column("kind", pl.String, "What it did with the other.", one_of=("reverts", "cherry_picked_from")),
+        Column("named_sha", pl.String, "The other as the message names it, perhaps abbreviated."),
+        Column(
+            "target_sha", pl.String, "The other in this repository; null for none or several that fit.", nullable=True
+        ),
+    ),
+)
+
+COMMIT_FILES = Table(
+    schema="raw",
+    name="commit_files",
+    grain="one row per commit and file it changed (merges excluded)",
+    key=("repo_id", "sha", "path"),
+    columns=(
+        REPO_ID,
+        SHA,
+        Column("path", pl.String, "Path of the file: hostile text."),
+        Column("old_path", pl.String, "Path before it was renamed; null otherwise.", nullable=True),
+        Column("status", pl.String, "What became of it; null when unknown.", nullable=True, one_of=STATUSES),
+        Column("file_class", pl.String, "Kind of file, told by its path alone.", one_of=FILE_CLASSES),
+        Column("added_lines", pl.Int64, "Lines added; null when unknown.", unit="lines", nullable=True, at_least=0),
+        Column("deleted_lines", pl.Int64, "Lines deleted; null when unknown.", unit="lines", nullable=True, at_least=0),
+        Column("is_binary", pl.Boolean, "Whether git counts no lines in it."),
+    ),
+)
+
+NORM_DOCUMENTS = Table(
+    schema="raw",
+    name="norm_documents",
+    grain="one row per commit and document of norms it changed (merges excluded)",
+    key=("repo_id", "sha", "path"),
+    columns=(
+        REPO_ID,
+        SHA,
+        Column("path", pl.String, "Path of the document: hostile text."),
+        Column("norm", pl.String, "Which norm it states, told by its path.", one_of=NORMS),
+        Column("status", pl.String, "What became of it; null when unknown.", nullable=True, one_of=STATUSES),
+    ),
+)
+
+BLAME_IGNORED = Table(
+    schema="raw",
+    name="blame_ignored",
+    grain="one row per commit that .git-blame-ignore-revs names, as it is in the default branch now",
+    key=("repo_id", "sha"),
+    columns=(REPO_ID, SHA),
+)
+
+LOST_COMMITS = Table(
+    schema="raw",
+    name="lost_commits",
+    grain="one row per commit that the default branch had and has no more",
+    key=("repo_id", "sha"),
+    columns=(
+        REPO_ID,
+        SHA,
+        Column("author_email_key", pl.String, "Keyed hash of who wrote it."),
+        Column("author_epoch", pl.Int64, "Author time as git says it; null when unreadable.", unit="s", nullable=True),
+        Column("committer_epoch", pl.Int64, "Commit time as git says it; null if unreadable.", unit="s", nullable=True),
+        Column("lost_at", INSTANT, "Run that no longer found it."),
+    ),
+)
+
+EMAILS = Table(
+    schema="raw",
+    name="emails",
+    grain="one row per e-mail identity that signs commits or is named in their trailers, without the address itself",
+    key=("email_key",),
+    columns=(
+        EMAIL_KEY,
+        Column("forge", pl.String, "Forge that a noreply address belongs to.", nullable=True),
+        Column("account_id", pl.String, "Account that a noreply address names by id.", nullable=True),
+        Column("login", pl.String, "Login that a noreply address names.", nullable=True),
+        Column("is_bot", pl.Boolean, "Whether the name or address says [bot]."),
+        Column("is_only_named", pl.Boolean, "Whether it is in trailers only, and neither authors nor commits."),
+    ),
+)
+
+EMAIL_LINKS = Table(
+    schema="raw",
+    name="email_links",
+    grain="one row per e-mail identity and account that the forge sees behind a commit of it",
+    key=("email_key", "account_id"),
+    columns=(
+        EMAIL_KEY,
+        Column("account_id", pl.String, "The forge's name and the account's lasting id."),
+        Column("sha", pl.String, "Commit hash."),
+    ),
+)
+
+CHANGE_COMMITS = Table(
+    schema="raw",
+    name="change_commits",
+    grain="one row per change request and commit it proposed",
+    key=("repo_id", "number", "sha"),
+    columns=(REPO_ID, NUMBER, SHA),
+)
