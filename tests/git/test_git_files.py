@@ -7,6 +7,7 @@ from itertools import permutations, product
 import polars as pl
 import pytest
 
+from extract import raw_git
 from extract.git import sizes
 from extract.git.classes import file_class
 
