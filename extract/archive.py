@@ -1,4 +1,4 @@
-"""The archive: what the forge said, page by page, append-only, written before anything is acknowledged.
+"""The archive: what the forge said, page by page, appended, written before anything is acknowledged.
 
     <folder>/manifest.json            how many pages count, where to continue, what was complete and when
     <folder>/pages/0000000.json.gz    one answer: url or query, variables, status, headers, fetched_at, body as received
@@ -14,7 +14,7 @@ import gzip
 import json
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -42,12 +42,13 @@ class Page:
 class Manifest:
     """State of one stream.
 
-    `pages` counts the durable pages. `watermark` is the end of the last complete window. `window` is the one under
+    `pages` counts the durable pages, `dropped` are the numbers of those that were compacted away. `watermark` is the end of the last complete window. `window` is the one under
     way (None between windows): its bounds, the cursor to continue at and its first page. `facts` holds what else the
     next run must know, such as the newest item seen.
     """
 
     pages: int = 0
+    dropped: list[int] = field(default_factory=list)
     watermark: str | None = None
     window: dict[str, Any] | None = None
     facts: dict[str, Any] = field(default_factory=dict)
@@ -78,9 +79,23 @@ class Archive:
             write_durably(self.folder / "manifest.json", _bytes(asdict(manifest)))
             self.manifest = manifest
 
+    @property
+    def n_kept(self) -> int:
+        return self.manifest.pages - len(self.manifest.dropped)
+
+    def drop(self, numbers: Iterable[int]) -> None:
+        """Forgets pages: first in the manifest, then on disk."""
+        dropped = sorted({*self.manifest.dropped, *numbers})
+        self.acknowledge(dropped=dropped)
+        for number in dropped:
+            self._path(number).unlink(missing_ok=True)
+
     def newest_first(self) -> Iterator[tuple[int, Page]]:
         """Number and content of each page that counts, last one first, one in memory at a time."""
+        dropped = set(self.manifest.dropped)
         for number in reversed(range(self.manifest.pages)):
+            if number in dropped:
+                continue
             yield number, self._read_page(number)
 
     def _read_page(self, number: int) -> Page:

@@ -69,20 +69,24 @@ class Group:
     fetched_at: str
     nodes: list[Record]
     rests: list[Record]
+    pages: tuple[int, ...] = ()
+    stream: str = ""
 
 
-def read_groups(pages: Iterable[tuple[int, Page]]) -> Iterator[Group]:
+def read_groups(pages: Iterable[tuple[int, Page]], stream: str = "") -> Iterator[Group]:
     """From pages newest first to groups newest first."""
     rests: list[Record] = []
-    for _, page in pages:
+    numbers: list[int] = []
+    for number, page in pages:
+        numbers.append(number)
         data = page.data()["data"]
         if "repository" not in data:
             rests += (
                 [data["node"]] if "node" in data else [node for node in reversed(data["nodes"]) if node is not None]
             )
             continue
-        yield Group(page.fetched_at, _nodes(data["repository"]), list(reversed(rests)))
-        rests = []
+        yield Group(page.fetched_at, _nodes(data["repository"]), list(reversed(rests)), tuple(numbers), stream)
+        rests, numbers = [], []
 
 
 def _nodes(said: Record) -> list[Record]:
@@ -111,11 +115,12 @@ def read_tombstones(pages: Iterable[tuple[int, Page]], repo_id: str) -> dict[int
     return found
 
 
-def read_items(group: Group, seen: set[int], gone: Mapping[int, Record], into: Records) -> None:
+def read_items(group: Group, seen: set[int], gone: Mapping[int, Record], into: Records) -> bool:
     """Adds items not seen in a later page, with all their parts; one that cannot be read goes to quarantine whole.
 
-    What has a tombstone that is younger is left out: it is not on the forge any more.
+    What has a tombstone that is younger is left out: it is not on the forge any more. False if all was seen before.
     """
+    is_used = False
     rests_of: dict[str, list[Record]] = defaultdict(list)
     for rest in group.rests:
         if "reactionGroups" in rest:
@@ -127,6 +132,7 @@ def read_items(group: Group, seen: set[int], gone: Mapping[int, Record], into: R
         number = node["number"]
         if number in seen:
             continue
+        is_used = True
         rests = rests_of[node["id"]] if "id" in node else []
         _note_unanswered(number, [node, *rests], into)
         if "unanswered" in node:  # an earlier reading may know the item
@@ -135,6 +141,7 @@ def read_items(group: Group, seen: set[int], gone: Mapping[int, Record], into: R
         if number not in gone or gone[number]["noticed_at"] < fetched_at:
             _read_or_quarantine(node, [rest for rest in rests if "unanswered" not in rest], into)
     into.reactions.clear()
+    return is_used
 
 
 def _note_unanswered(number: int, nodes: list[Record], into: Records) -> None:

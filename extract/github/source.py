@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-import heapq
-import json
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from extract import raw
-from extract.archive import Archive, Page, set_aside, write_durably
+from extract.archive import Archive, Page, set_aside
 from extract.errors import ArchiveDamaged, ExtractError
 from extract.git.mine import MIRROR, mine
-from extract.github import authors, coverage, fetch, read
+from extract.github import authors, fetch, read
 from extract.github import backfill as backfilling
 from extract.github.backfill import Backfill
 from extract.github.client import Client
 from extract.github.coverage import ITEM_STREAMS
-from extract.github.records import Records
+from extract.github.partition import READ_STREAMS, compact, is_known, read_archive
 from extract.github.sweep import Sweep
 from extract.quota import Pool
 from extract.source import Extracted, Forecast, Source, Surroundings, Window, folder_name
-
-READER_VERSION = 3
-"""Counts up when `read` changes, so that partitions are read again from the archive."""
-
-ROWS_IN_MEMORY = 50_000
-READ_STREAMS = ("repository", *ITEM_STREAMS, "again", "backfill", "tombstones")
-ITEM_TABLES = {table.name: table for table in read.TABLES}
 
 
 def extract(source: Source, around: Surroundings) -> Extracted:
@@ -90,9 +81,11 @@ def _extract(source: Source, client: Client, around: Surroundings) -> Extracted:
     try:
         newest = _fetch_items(client, sweep, archive, full_name, around)
     finally:
-        read_archive(archive, partition / "forge", source.forge)
+        outdated = read_archive(archive, partition / "forge", source.forge)
     if _swept(sweep, archive, partition / "forge", newest, around.rereads if was_whole else 0):
-        read_archive(archive, partition / "forge", source.forge)
+        outdated = read_archive(archive, partition / "forge", source.forge)
+    if outdated:
+        compact(archive, partition / "forge", outdated)
     _mine_git(source, client, page.data().get("clone_url"), repository, archive, partition, around)
     if source.git_url != "":
         authors.link(client, archive, partition, full_name, around.report)
@@ -148,74 +141,6 @@ def _held(folder: Path) -> dict[str, set[int]]:
         f"{kind}s": {*items.filter(kind=kind)["number"], *map(int, spoilt.filter(stream=f"{kind}s")["record_id"])}
         for kind in ("issue", "change")
     }
-
-
-def is_known(pages: list[Page], folder: Path) -> bool:
-    """Whether items read again say nothing but what raw says already: they need not be kept then."""
-    repository = pl.read_parquet(folder / "repositories.parquet").row(0, named=True)
-    records = Records(repository["forge"], repository["repo_id"])
-    for group in read.read_groups(reversed(list(enumerate(pages)))):
-        read.read_items(group, set(), {}, records)
-    numbers = [record["number"] for record in records.tables["items"]]
-    for name, table in ITEM_TABLES.items():
-        now = pl.DataFrame(records.tables[name], schema=table.polars_schema).sort(table.key)
-        before = pl.scan_parquet(folder / f"{name}.parquet").filter(pl.col("number").is_in(numbers)).collect()
-        if name == "mentions":  # whose the logins are is seen from all accounts together
-            now, before = now.drop("account_id"), before.drop("account_id")
-        if not now.equals(before.select(now.columns).sort(table.key)):
-            return False
-    return True
-
-
-def read_archive(archive: Path, folder: Path, forge: str) -> None:
-    """Raw from the archive, without a network; nothing is done where both are as they were."""
-    streams = {name: Archive(archive / name) for name in READ_STREAMS}
-    stamp = json.dumps({"reader": READER_VERSION, **{name: _made_from(stream) for name, stream in streams.items()}})
-    repository = read.read_repository(next(streams["repository"].newest_first())[1], forge)
-    if not (folder / "stamp.json").exists() or (folder / "stamp.json").read_text() != stamp:
-        records = Records(forge, repository["repo_id"])
-        raw.write(folder, _frames(records, streams))
-        raw.write(folder, {"repositories": pl.DataFrame([repository], schema=raw.REPOSITORIES.polars_schema)})
-        write_durably(folder / "stamp.json", stamp.encode())
-    raw.write(folder, {"streams": coverage.streams(repository["repo_id"], folder, streams)})
-
-
-def _made_from(archive: Archive) -> tuple[int, str | None]:
-    """How many pages there are and when the last one came: a stream fetched anew may have as many as the old one."""
-    last = next(archive.newest_first(), None)
-    return archive.manifest.pages, None if last is None else last[1].fetched_at
-
-
-def _frames(records: Records, streams: dict[str, Archive]) -> dict[str, pl.DataFrame]:
-    tables = ITEM_TABLES | {raw.QUARANTINE.name: raw.QUARANTINE}
-    parts: dict[str, list[pl.DataFrame]] = {name: [table.empty()] for name, table in tables.items()}
-
-    def shelve() -> None:
-        for name, table in tables.items():
-            parts[name].append(pl.DataFrame(records.tables.pop(name, []), schema=table.polars_schema))
-
-    gone = read.read_tombstones(streams["tombstones"].newest_first(), records.repo_id)
-    groups = [read.read_groups(streams[name].newest_first()) for name in (*ITEM_STREAMS, "again", "backfill")]
-    seen: set[int] = set()
-    for group in heapq.merge(*groups, key=lambda group: group.fetched_at, reverse=True):
-        read.read_items(group, seen, gone, records)
-        if sum(map(len, records.tables.values())) > ROWS_IN_MEMORY:
-            shelve()
-    shelve()
-    frames = {name: pl.concat(frames).unique(tables[name].key, keep="first") for name, frames in parts.items()}
-    frames["accounts"] = pl.DataFrame(list(records.accounts.values()), schema=raw.ACCOUNTS.polars_schema)
-    frames["mentions"] = with_accounts(frames["mentions"], frames["accounts"])
-    held = set(frames["items"]["number"])
-    buried = [stone for number, stone in gone.items() if number not in held]
-    frames["tombstones"] = pl.DataFrame(buried, schema=raw.TOMBSTONES.polars_schema)
-    return frames
-
-
-def with_accounts(mentions: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
-    """The account that has the login now; one that two accounts were seen with is nobody's for certain."""
-    known = accounts.select("account_id", key=pl.col("login").str.to_lowercase()).unique("key", keep="none")
-    named = mentions.drop("account_id").with_columns(key=pl.col("login").str.to_lowercase())
-    return named.join(known, on="key", how="left", maintain_order="left").select(mentions.columns)
 
 
 def _mine_git(

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from extract.archive import Archive, Page
-from extract.github import source as github
+from extract.github import partition
 
 START = "2024-01-01T00:00:00Z"
 Node = dict[str, Any]
@@ -94,7 +94,7 @@ def keep_repository(folder: Path) -> None:
 
 def read_back(folder: Path) -> dict[str, pl.DataFrame]:
     """The raw tables that the archive gives."""
-    github.read_archive(folder / "archive", folder / "raw", "box")
+    partition.read_archive(folder / "archive", folder / "raw", "box")
     return {file.stem: pl.read_parquet(file) for file in (folder / "raw").glob("*.parquet")}
 
 

@@ -1,0 +1,114 @@
+"""The raw partition of a repository, read from its archive: pure but for the files, and the same every time."""
+
+from __future__ import annotations
+
+import heapq
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+
+from extract import raw
+from extract.archive import Archive, Page, write_durably
+from extract.github import coverage, read
+from extract.github.coverage import ITEM_STREAMS
+from extract.github.records import Records
+
+READER_VERSION = 3
+"""Counts up when `read` changes, so that partitions are read again from the archive."""
+
+ROWS_IN_MEMORY = 50_000
+STAMP = "stamp.json"
+Outdated = dict[str, list[int]]
+"""By stream the numbers of pages of which nothing is the latest reading."""
+GROUPED = (*ITEM_STREAMS, "again", "backfill")
+READ_STREAMS = ("repository", *GROUPED, "tombstones")
+ITEM_TABLES = {table.name: table for table in read.TABLES}
+
+
+def is_known(pages: list[Page], folder: Path) -> bool:
+    """Whether items read again say nothing but what raw says already: they need not be kept then."""
+    repository = pl.read_parquet(folder / "repositories.parquet").row(0, named=True)
+    records = Records(repository["forge"], repository["repo_id"])
+    for group in read.read_groups(reversed(list(enumerate(pages)))):
+        read.read_items(group, set(), {}, records)
+    numbers = [record["number"] for record in records.tables["items"]]
+    for name, table in ITEM_TABLES.items():
+        now = pl.DataFrame(records.tables[name], schema=table.polars_schema).sort(table.key)
+        before = pl.scan_parquet(folder / f"{name}.parquet").filter(pl.col("number").is_in(numbers)).collect()
+        if name == "mentions":  # whose the logins are is seen from all accounts together
+            now, before = now.drop("account_id"), before.drop("account_id")
+        if not now.equals(before.select(now.columns).sort(table.key)):
+            return False
+    return True
+
+
+def read_archive(archive: Path, folder: Path, forge: str) -> Outdated:
+    """Raw from the archive, without a network; nothing is done where both are as they were. Gives what may go."""
+    streams = {name: Archive(archive / name) for name in READ_STREAMS}
+    repository = read.read_repository(next(streams["repository"].newest_first())[1], forge)
+    outdated: Outdated = {}
+    if not (folder / STAMP).exists() or (folder / STAMP).read_text() != _stamp(streams):
+        frames, outdated = _frames(Records(forge, repository["repo_id"]), streams)
+        raw.write(folder, frames)
+        raw.write(folder, {"repositories": pl.DataFrame([repository], schema=raw.REPOSITORIES.polars_schema)})
+        write_durably(folder / STAMP, _stamp(streams).encode())
+    raw.write(folder, {"streams": coverage.streams(repository["repo_id"], folder, streams)})
+    return outdated
+
+
+def compact(archive: Path, folder: Path, outdated: Outdated) -> None:
+    """Drops the pages of which nothing is the latest reading, where they are more than half of their stream: the archive
+    then grows with what changes and not with the nights. Nobody may be writing to the archive."""
+    for name, numbers in outdated.items():
+        stream = Archive(archive / name)
+        if len(numbers) > stream.n_kept / 2:
+            stream.drop(numbers)
+    streams = {name: Archive(archive / name) for name in READ_STREAMS}
+    write_durably(folder / STAMP, _stamp(streams).encode())
+
+
+def _stamp(streams: Mapping[str, Archive]) -> str:
+    return json.dumps({"reader": READER_VERSION, **{name: _made_from(stream) for name, stream in streams.items()}})
+
+
+def _made_from(archive: Archive) -> tuple[int, str | None]:
+    """How many pages there are and when the last one came: a stream fetched anew may have as many as the old one."""
+    last = next(archive.newest_first(), None)
+    return archive.manifest.pages, None if last is None else last[1].fetched_at
+
+
+def _frames(records: Records, streams: Mapping[str, Archive]) -> tuple[dict[str, pl.DataFrame], Outdated]:
+    """The tables, and by stream the pages that nothing in them comes from."""
+    tables = ITEM_TABLES | {raw.QUARANTINE.name: raw.QUARANTINE}
+    parts: dict[str, list[pl.DataFrame]] = {name: [table.empty()] for name, table in tables.items()}
+
+    def shelve() -> None:
+        for name, table in tables.items():
+            parts[name].append(pl.DataFrame(records.tables.pop(name, []), schema=table.polars_schema))
+
+    gone = read.read_tombstones(streams["tombstones"].newest_first(), records.repo_id)
+    groups = [read.read_groups(streams[name].newest_first(), name) for name in GROUPED]
+    seen: set[int] = set()
+    outdated: Outdated = {name: [] for name in GROUPED}
+    for group in heapq.merge(*groups, key=lambda group: group.fetched_at, reverse=True):
+        if not read.read_items(group, seen, gone, records):
+            outdated[group.stream] += group.pages
+        if sum(map(len, records.tables.values())) > ROWS_IN_MEMORY:
+            shelve()
+    shelve()
+    frames = {name: pl.concat(frames).unique(tables[name].key, keep="first") for name, frames in parts.items()}
+    frames["accounts"] = pl.DataFrame(list(records.accounts.values()), schema=raw.ACCOUNTS.polars_schema)
+    frames["mentions"] = with_accounts(frames["mentions"], frames["accounts"])
+    held = set(frames["items"]["number"])
+    buried = [stone for number, stone in gone.items() if number not in held]
+    frames["tombstones"] = pl.DataFrame(buried, schema=raw.TOMBSTONES.polars_schema)
+    return frames, outdated
+
+
+def with_accounts(mentions: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
+    """The account that has the login now; one that two accounts were seen with is nobody's for certain."""
+    known = accounts.select("account_id", key=pl.col("login").str.to_lowercase()).unique("key", keep="none")
+    named = mentions.drop("account_id").with_columns(key=pl.col("login").str.to_lowercase())
+    return named.join(known, on="key", how="left", maintain_order="left").select(mentions.columns)
