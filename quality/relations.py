@@ -157,6 +157,17 @@ RELATIONS = (
         f"WHERE survival_share > survival_before + {TOLERANCE} OR n_at_risk > at_risk_before",
     ),
     Expectation(
+        "groups add up",
+        "retention.group_curves",
+        "Every newcomer who is in a curve came through one door and in one band of years.",
+        "SELECT repo_id, family, horizon_days, end_rule, comparison, in_groups, in_curve FROM ("
+        "SELECT repo_id, family, horizon_days, end_rule, comparison, sum(n_persons) AS in_groups "
+        "FROM retention.group_curves WHERE day = 0 AND comparison != 'arrival' GROUP BY ALL) JOIN ("
+        "SELECT repo_id, family, horizon_days, end_rule, any_value(n_newcomers - n_excluded) AS in_curve "
+        "FROM retention.curves WHERE cohort = 'all' GROUP BY ALL) USING (repo_id, family, horizon_days, end_rule) "
+        "WHERE in_groups != in_curve",
+    ),
+    Expectation(
         "PageRank sums to one",
         "influence.scores",
         "The scores of one window sum to one.",

@@ -20,7 +20,7 @@ from transform.core import (
 )
 from transform.influence import concentration, scores
 from transform.ops import coverage, definitions, quality_results, quarantine, runs, tombstones
-from transform.retention import cohorts, curves, newcomers
+from transform.retention import cohorts, curves, group_curves, group_tests, newcomers
 
 BUILT: tuple[ModuleType, ...] = (
     repositories,
@@ -36,6 +36,8 @@ BUILT: tuple[ModuleType, ...] = (
     spells,
     newcomers,
     curves,
+    group_curves,
+    group_tests,
     cohorts,
     scores,
     concentration,

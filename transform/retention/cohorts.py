@@ -20,7 +20,7 @@ from transform.core.spells import IS_DECIDABLE, PERSON_KEY, active_days
 from transform.parameters import Parameters
 from transform.retention.newcomers import newcomers
 from transform.statistics.intervals import wilson
-from transform.statistics.kaplan_meier import ends, kaplan_meier
+from transform.statistics.kaplan_meier import ends, kaplan_meier, read_at
 
 COHORT = ("repo_id", "family", "cohort_quarter")
 MEASURES = ("bounded", "unbounded", "km")
@@ -148,22 +148,15 @@ def surviving(members: pl.LazyFrame, day: int, horizon: int) -> pl.LazyFrame:
         n_newcomers=pl.len().cast(pl.Int64),
         n_eligible=IS_DECIDABLE.sum().cast(pl.Int64),
         is_mature=seen_for(day + horizon).all(),
-        followed_days=pl.col("duration_days").max(),
     )
     curves = members.filter(IS_DECIDABLE).pipe(ends, by=COHORT).pipe(kaplan_meier, by=COHORT)
-    at_day = curves.filter(pl.col("day") <= day).group_by(COHORT).agg(pl.all().sort_by("day").last())
-    known = pl.when((pl.col("followed_days") >= day) | (pl.col("survival_share") == 0))
-    return (
-        cohorts.join(at_day.drop("day"), on=COHORT, how="left")
-        .with_columns(
-            retained_share=known.then("survival_share"),
-            retained_lower_share=known.then("survival_lower_share"),
-            retained_upper_share=known.then("survival_upper_share"),
-        )
-        .drop("n_at_risk", "n_exits", "n_censored", "followed_days", "survival_share", "standard_error")
-        .drop("survival_lower_share", "survival_upper_share")
-        .pipe(named, "km", day)
+    at_day = read_at(curves, (day,), by=COHORT).select(
+        *COHORT,
+        retained_share="survival_share",
+        retained_lower_share="survival_lower_share",
+        retained_upper_share="survival_upper_share",
     )
+    return cohorts.join(at_day, on=COHORT, how="left").pipe(named, "km", day)
 
 
 def named(rows: pl.LazyFrame, measure: str, day: int) -> pl.LazyFrame:
