@@ -20,7 +20,7 @@ from transform.core import (
 )
 from transform.influence import concentration, scores
 from transform.ops import coverage, definitions, quality_results, quarantine, runs, tombstones
-from transform.retention import cohorts, curves, group_curves, group_tests, newcomers
+from transform.retention import cohorts, curves, determinants, group_curves, group_tests, newcomers
 
 BUILT: tuple[ModuleType, ...] = (
     repositories,
@@ -38,6 +38,7 @@ BUILT: tuple[ModuleType, ...] = (
     curves,
     group_curves,
     group_tests,
+    determinants,
     cohorts,
     scores,
     concentration,
