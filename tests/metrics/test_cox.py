@@ -50,6 +50,9 @@ def test_the_coefficients_of_rossi():
     published = [-0.3794222, -0.0574377, 0.3138998, -0.1497957, -0.4337039, -0.0848711, 0.0914971]
 
     assert found.coefficients == pytest.approx(published, abs=1e-6)
+    assert found.standard_errors == pytest.approx(
+        [0.19137948, 0.02199947, 0.30799278, 0.2122243, 0.38186806, 0.19575667, 0.02864855], abs=1e-8
+    )
     assert found.log_likelihood == pytest.approx(-658.7477, abs=5e-5)
     assert found.likelihood_ratio == pytest.approx(33.27, abs=5e-3)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import polars as pl
 import pytest
 from metric_stories import WORKED_EXAMPLE, act, built, history, only, spells_of, watched
 from published_spells import LEUKAEMIA, days
@@ -99,10 +100,11 @@ def test_age_at_entry_counts_from_the_first_act_to_the_beginning_of_observation(
 
 
 def test_in_all_a_person_enters_on_the_latest_beginning_that_found_them_there():
-    given = [act("ada", 0, repo_id="r"), act("ada", 10, repo_id="q"), act("bob", 50, repo_id="q")]
-    rows = only(spells_of(given, watched("r", "q", newcomers_from=30)), **{**HERE, "repo_id": "all"})
+    given = [act("ada", 0, repo_id="r"), act("ada", 0, repo_id="q"), act("bob", 70, repo_id="q")]
+    repos = pl.concat([watched("r", newcomers_from=30), watched("q", newcomers_from=60)])
+    rows = only(spells_of(given, repos), **{**HERE, "repo_id": "all"})
 
-    assert dict(rows.select("person_id", "entry_days").rows()) == {"ada": 30, "bob": 0}
+    assert dict(rows.select("person_id", "entry_days").rows()) == {"ada": 60, "bob": 0}
 
 
 def test_late_entry_of_spells_gives_the_curve_of_r():
