@@ -168,6 +168,14 @@ RELATIONS = (
         "WHERE in_groups != in_curve",
     ),
     Expectation(
+        "breaks are as long as they say, and longer than their threshold",
+        "retention.breaks",
+        "A stretch spans break_days, more than threshold_days, and an open one lasts until the snapshot.",
+        "SELECT repo_id, person_id, start_day, end_day, break_days, threshold_days FROM retention.breaks "
+        "WHERE end_day - start_day != break_days OR break_days <= threshold_days "
+        "OR (is_open AND end_day != (snapshot_at AT TIME ZONE 'UTC')::DATE) OR is_open != (next_state IS NULL)",
+    ),
+    Expectation(
         "PageRank sums to one",
         "influence.scores",
         "The scores of one window sum to one.",

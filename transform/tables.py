@@ -20,7 +20,16 @@ from transform.core import (
 )
 from transform.influence import concentration, scores
 from transform.ops import coverage, definitions, quality_results, quarantine, runs, tombstones
-from transform.retention import cohorts, curves, determinants, group_curves, group_tests, newcomers
+from transform.retention import (
+    break_transitions,
+    breaks,
+    cohorts,
+    curves,
+    determinants,
+    group_curves,
+    group_tests,
+    newcomers,
+)
 
 BUILT: tuple[ModuleType, ...] = (
     repositories,
@@ -40,6 +49,8 @@ BUILT: tuple[ModuleType, ...] = (
     group_tests,
     determinants,
     cohorts,
+    breaks,
+    break_transitions,
     scores,
     concentration,
     coverage,

@@ -15,7 +15,16 @@ from polars.testing import assert_frame_equal
 from transform.columns import KINDS
 from transform.core import spells
 from transform.influence import concentration, scores
-from transform.retention import cohorts, curves, determinants, group_curves, group_tests, newcomers
+from transform.retention import (
+    break_transitions,
+    breaks,
+    cohorts,
+    curves,
+    determinants,
+    group_curves,
+    group_tests,
+    newcomers,
+)
 
 TALES = st.lists(
     st.builds(
@@ -45,6 +54,8 @@ def every_table(given, repos):
         *tables,
         *(built(table, stays.lazy()) for table in OF_SPELLS),
         built(determinants, stays.lazy(), tables[0].lazy()),
+        rests := built(breaks, contributions, repos),
+        built(break_transitions, rests.lazy()),
         built(concentration, contributions, ranks.lazy(), repos),
     ]
 
@@ -104,14 +115,16 @@ def test_keys_are_unique_and_every_spell_is_decided_or_says_that_it_is_not(tale)
     stays = tables[0]
 
     for module, rows in zip(
-        (spells, scores, newcomers, cohorts, *OF_SPELLS, determinants, concentration), tables, strict=True
+        (spells, scores, newcomers, cohorts, *OF_SPELLS, determinants, breaks, break_transitions, concentration),
+        tables,
+        strict=True,
     ):
         assert not rows.select(module.TABLE.key).is_duplicated().any()
     assert (stays["is_exit"].is_not_null() == stays["duration_days"].is_not_null()).all()
 
 
 def test_no_events_give_no_rows():
-    assert [rows.height for rows in every_table([], watched(snapshot=1))] == [0] * 9
+    assert [rows.height for rows in every_table([], watched(snapshot=1))] == [0] * 11
 
 
 @pytest.mark.parametrize("days", [(90,), (30, 90, 365)])

@@ -31,6 +31,7 @@ LIES = {
     "cohorts add up": "DELETE FROM retention.cohorts WHERE cohort_quarter = (SELECT min(cohort_quarter) FROM retention.cohorts)",
     "survival never rises": "UPDATE retention.curves SET survival_share = 1 WHERE day > 60",
     "groups add up": "DELETE FROM retention.group_curves WHERE group_name = 'issue'",
+    "breaks are as long as they say, and longer than their threshold": "UPDATE retention.breaks SET end_day = end_day + 1",
     "PageRank sums to one": "UPDATE influence.scores SET pagerank = pagerank / 2",
     "only humans have influence": "UPDATE core.people SET actor_class = 'bot'",
 }
