@@ -59,6 +59,14 @@ def test_the_worked_example_has_one_break_without_any_act():
     assert rows["threshold_days"].to_list()[0] == 12.25
 
 
+@pytest.mark.parametrize(("back", "is_break"), [(8 + 9, False), (8 + 10, True)])
+def test_a_pause_as_long_as_the_threshold_is_none_yet(back, is_break):
+    """Pauses of 1, 1, 3 and 3 days and a longer one: quartiles 1 and 3, threshold 9."""
+    rows = breaks_of(*history(f"ada 0 1 2 5 8 {back}"), snapshot=200)
+
+    assert (8 in [start for _, start, *_ in told(rows)]) == is_break
+
+
 @pytest.mark.parametrize(("back", "is_break"), [(15 + 12, False), (15 + 13, True)])
 def test_only_a_pause_longer_than_the_threshold_is_a_break(back, is_break):
     """Pauses of 1 to 5 days and one of 12 or 13 have the same quartiles as the worked example."""
@@ -148,7 +156,6 @@ def test_open_pauses_set_no_threshold():
             "who": ["ada"] * 5,
             "start_day": [on(day) for day in (0, 1, 3, 6, 10)],
             "pause_days": [1, 2, 3, 4, 100],
-            "is_open": [False] * 4 + [True],
         }
     )
 

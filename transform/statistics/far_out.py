@@ -22,10 +22,10 @@ def far_out(lengths: pl.Expr) -> pl.Expr:
 
 
 def with_thresholds(pauses: pl.LazyFrame, *, by: Sequence[str]) -> pl.LazyFrame:
-    """Adds `threshold_days` to pauses: `start_day`, `pause_days`, `is_open` (not over yet), and the group's columns.
+    """Adds `threshold_days` to pauses: `start_day`, `pause_days` and the group's columns.
 
-    Windows begin with the first pause and end before the last one does; of open pauses the length is not known, so they
-    are in no window. In force for a pause is the last threshold of a window that began no later. Where there is none
+    Windows begin with the first pause and end before the last one does. So a pause that is not over yet, whose length is
+    not known, sets no threshold. In force for a pause is the last threshold of a window that began no later. Where there is none
     yet, pauses of a whole window and more are judged by the mean of the group's later thresholds. Null: who never had a
     threshold cannot be judged.
     """
@@ -53,7 +53,7 @@ def thresholds(pauses: pl.LazyFrame, *, by: Sequence[str]) -> pl.LazyFrame:
     earliest = (pl.max_horizontal(since + length - WINDOW_DAYS, 0) + STEP_DAYS - 1) // STEP_DAYS
     latest = pl.min_horizontal(since // STEP_DAYS, last_window)
     return (
-        pauses.filter(~pl.col("is_open"), length <= WINDOW_DAYS)
+        pauses.filter(length <= WINDOW_DAYS)
         .join(lives, on=by)
         .select(*by, "first_day", "pause_days", earliest=earliest, latest=latest)
         .filter(pl.col("earliest") <= pl.col("latest"))
