@@ -21,6 +21,7 @@ from transform.retention import (
     cohorts,
     curves,
     determinants,
+    early_warnings,
     group_curves,
     group_tests,
     newcomers,
@@ -56,6 +57,7 @@ def every_table(given, repos):
         built(determinants, stays.lazy(), tables[0].lazy()),
         rests := built(breaks, contributions, repos),
         built(break_transitions, rests.lazy()),
+        built(early_warnings, contributions, repos),
         built(concentration, contributions, ranks.lazy(), repos),
     ]
 
@@ -115,7 +117,18 @@ def test_keys_are_unique_and_every_spell_is_decided_or_says_that_it_is_not(tale)
     stays = tables[0]
 
     for module, rows in zip(
-        (spells, scores, newcomers, cohorts, *OF_SPELLS, determinants, breaks, break_transitions, concentration),
+        (
+            spells,
+            scores,
+            newcomers,
+            cohorts,
+            *OF_SPELLS,
+            determinants,
+            breaks,
+            break_transitions,
+            early_warnings,
+            concentration,
+        ),
         tables,
         strict=True,
     ):
@@ -124,7 +137,7 @@ def test_keys_are_unique_and_every_spell_is_decided_or_says_that_it_is_not(tale)
 
 
 def test_no_events_give_no_rows():
-    assert [rows.height for rows in every_table([], watched(snapshot=1))] == [0] * 11
+    assert [rows.height for rows in every_table([], watched(snapshot=1))] == [0] * 12
 
 
 @pytest.mark.parametrize("days", [(90,), (30, 90, 365)])
