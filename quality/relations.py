@@ -290,6 +290,25 @@ RELATIONS = (
         "AND n_reference > 0 AND n_compared != found.n",
     ),
     Expectation(
+        "groups add up",
+        "retention.group_curves",
+        "Every newcomer who is in a curve came through one door and in one band of years.",
+        "SELECT repo_id, family, horizon_days, end_rule, comparison, in_groups, in_curve FROM ("
+        "SELECT repo_id, family, horizon_days, end_rule, comparison, sum(n_persons) AS in_groups "
+        "FROM retention.group_curves WHERE day = 0 AND comparison != 'arrival' GROUP BY ALL) JOIN ("
+        "SELECT repo_id, family, horizon_days, end_rule, any_value(n_newcomers - n_excluded) AS in_curve "
+        "FROM retention.curves WHERE cohort = 'all' GROUP BY ALL) USING (repo_id, family, horizon_days, end_rule) "
+        "WHERE in_groups != in_curve",
+    ),
+    Expectation(
+        "breaks are as long as they say, and longer than their threshold",
+        "retention.breaks",
+        "A stretch spans break_days, more than threshold_days, and an open one lasts until the snapshot.",
+        "SELECT repo_id, person_id, start_day, end_day, break_days, threshold_days FROM retention.breaks "
+        "WHERE end_day - start_day != break_days OR break_days <= threshold_days "
+        "OR (is_open AND end_day != (snapshot_at AT TIME ZONE 'UTC')::DATE) OR is_open != (next_state IS NULL)",
+    ),
+    Expectation(
         "PageRank sums to one",
         "influence.scores",
         "The scores of one window sum to one.",

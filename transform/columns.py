@@ -25,6 +25,7 @@ FAMILIES = ("any", "code", "review", "talk", "triage")
 DOORS = ("issue", "comment", "change", "review", "commit", "merge", "triage")
 ACTOR_CLASSES = ("human", "bot", "organisation")
 END_RULES = ("first_gap", "terminal")
+COMPARISONS = ("door", "cohort_band", "arrival")
 NETS = ("review", "reply", "merge")
 
 REPO_ID = Column(
@@ -46,6 +47,12 @@ END_RULE = Column(
     pl.String,
     "What counts as leaving: the first silence as long as the horizon, or the last act of all.",
     one_of=END_RULES,
+)
+COMPARISON = Column(
+    "comparison",
+    pl.String,
+    "What tells the groups apart: the door, the years of arrival, or whether somebody surely came new.",
+    one_of=COMPARISONS,
 )
 HORIZON_DAYS = Column("horizon_days", pl.Int32, "Silence that counts as having left.", unit="days", at_least=1)
 DEFINITION = Column("definition", pl.String, "Definition and version; see ops.definitions.")

@@ -35,6 +35,14 @@ class Parameters:
     burn_in_days: int = 365
     """Where the history is not whole, whoever shows up in its first year may be old: no newcomer."""
     retention_days: tuple[int, ...] = (30, 90, 180, 365)
+    curve_days: tuple[int, ...] = (0, 7, 30, 60, 90, 180, 365, 730, 1095)
+    """Days on which the curves of groups are read; whole curves are in retention.curves."""
+    determinants_sample: int = 10_000
+    """A regression takes at most so many persons, drawn by a hash of who they are: always the same ones."""
+    exits_per_term: int = 10
+    """A regression with fewer exits for each of its terms tells noise."""
+    cohort_band_years: int = 3
+    """Years of arrival that are compared as one group: single years have few persons."""
     fewest_at_risk: int = 10
     """A survival curve is not shown where fewer persons than this are still at risk."""
     pagerank_damping: float = 0.85

@@ -15,7 +15,17 @@ from polars.testing import assert_frame_equal
 from transform.columns import KINDS
 from transform.core import spells
 from transform.influence import concentration, scores
-from transform.retention import cohorts, curves, newcomers
+from transform.retention import (
+    break_transitions,
+    breaks,
+    cohorts,
+    curves,
+    determinants,
+    early_warnings,
+    group_curves,
+    group_tests,
+    newcomers,
+)
 
 TALES = st.lists(
     st.builds(
@@ -29,6 +39,7 @@ TALES = st.lists(
     max_size=25,
 )
 FEW = settings(max_examples=12, deadline=None)
+OF_SPELLS = (curves, group_curves, group_tests)
 TALK = attention("ada>bob", "bob>cyd", "cyd>bob", "ada>cyd", day=20)
 
 
@@ -42,7 +53,11 @@ def every_table(given, repos):
         stays,
         ranks,
         *tables,
-        built(curves, stays.lazy()),
+        *(built(table, stays.lazy()) for table in OF_SPELLS),
+        built(determinants, stays.lazy(), tables[0].lazy()),
+        rests := built(breaks, contributions, repos),
+        built(break_transitions, rests.lazy()),
+        built(early_warnings, contributions, repos),
         built(concentration, contributions, ranks.lazy(), repos),
     ]
 
@@ -101,13 +116,28 @@ def test_keys_are_unique_and_every_spell_is_decided_or_says_that_it_is_not(tale)
     tables = every_table(tale, watched("r", "q", snapshot=500.4))
     stays = tables[0]
 
-    for module, rows in zip((spells, scores, newcomers, cohorts, curves, concentration), tables, strict=True):
+    for module, rows in zip(
+        (
+            spells,
+            scores,
+            newcomers,
+            cohorts,
+            *OF_SPELLS,
+            determinants,
+            breaks,
+            break_transitions,
+            early_warnings,
+            concentration,
+        ),
+        tables,
+        strict=True,
+    ):
         assert not rows.select(module.TABLE.key).is_duplicated().any()
     assert (stays["is_exit"].is_not_null() == stays["duration_days"].is_not_null()).all()
 
 
 def test_no_events_give_no_rows():
-    assert [rows.height for rows in every_table([], watched(snapshot=1))] == [0] * 6
+    assert [rows.height for rows in every_table([], watched(snapshot=1))] == [0] * 12
 
 
 @pytest.mark.parametrize("days", [(90,), (30, 90, 365)])

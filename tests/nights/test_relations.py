@@ -44,6 +44,8 @@ LIES = {
     "nobody is in the funnel twice": "UPDATE retention.funnel SET n_left = n_left + n_entered",
     "groups are made before the landmark": "UPDATE retention.first_questions SET response_time = 'within_24h'",
     "comparisons count whom they compare": "UPDATE retention.response_effects SET n_compared = n_compared + 1",
+    "groups add up": "DELETE FROM retention.group_curves WHERE group_name = 'issue'",
+    "breaks are as long as they say, and longer than their threshold": "UPDATE retention.breaks SET end_day = end_day + 1",
     "PageRank sums to one": "UPDATE influence.scores SET pagerank = pagerank / 2",
     "only humans have influence": "UPDATE core.people SET actor_class = 'bot'",
 }

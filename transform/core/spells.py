@@ -58,7 +58,13 @@ TABLE = Table(
             "True: left on the end day; false: censored; null: came too late to be decided.",
             nullable=True,
         ),
-        Column("entry_days", pl.Int32, "Age when observation began; 0: from the start.", unit="days", at_least=0),
+        Column(
+            "entry_days",
+            pl.Int32,
+            "Age on the day of newcomers_from_at, before which only who stayed was seen; 0: from the start.",
+            unit="days",
+            at_least=0,
+        ),
         Column("is_newcomer", pl.Boolean, "First act of the family not before the repository's newcomers_from_at."),
         COHORT_QUARTER,
         DOOR,
@@ -124,12 +130,14 @@ def in_all(rows: pl.LazyFrame) -> pl.LazyFrame:
 def active_days(contributions: pl.LazyFrame, repositories: pl.LazyFrame) -> pl.LazyFrame:
     """One row per scope, person, family ('any' too) and UTC day with an act.
 
-    `first_at` is the first act of the day, `is_early` whether one came before its repository's newcomers_from_at.
+    `first_at` is the first act of the day; `surely_new_from` is the repository's newcomers_from_at where an act of the
+    day came before it, else null.
     """
     known = human_acts(contributions, repositories)
+    is_early = pl.col("contributed_at") < pl.col("newcomers_from_at")
     once = known.group_by(*PERSON_KEY, day=pl.col("contributed_at").dt.date()).agg(
         first_at=pl.col("contributed_at").min(),
-        is_early=(pl.col("contributed_at") < pl.col("newcomers_from_at")).any(),
+        surely_new_from=pl.when(is_early).then(pl.col("newcomers_from_at").dt.date()).max(),
         n_contributions=pl.len().cast(pl.Int64),
     )
     once = once.cache()  # used four times; inside something repeated itself, polars would not share it
@@ -137,7 +145,7 @@ def active_days(contributions: pl.LazyFrame, repositories: pl.LazyFrame) -> pl.L
     everywhere = (
         pl.concat([twice, in_all(twice)])
         .group_by(*PERSON_KEY, "day")
-        .agg(pl.col("first_at").min(), pl.col("is_early").any(), pl.col("n_contributions").sum())
+        .agg(pl.col("first_at").min(), pl.col("surely_new_from").max(), pl.col("n_contributions").sum())
     )
     return everywhere.join(snapshots(repositories), on="repo_id").filter(pl.col("first_at") < pl.col("snapshot_at"))
 
@@ -163,7 +171,7 @@ def arrivals(days: pl.LazyFrame, horizons: list[int]) -> pl.LazyFrame:
         pl.col("snapshot_at").first(),
         first_day=pl.col("day").min(),
         last_day=pl.col("day").max(),
-        is_newcomer=~pl.col("is_early").any(),
+        surely_new_from=pl.col("surely_new_from").max(),
         **{
             f"quiet_from_{horizon}": pl.when(pl.col("silence_days") >= horizon).then(pl.col("day")).min()
             for horizon in horizons
@@ -187,9 +195,11 @@ def doors(contributions: pl.LazyFrame, repositories: pl.LazyFrame) -> pl.LazyFra
 
 
 def readable(people: pl.LazyFrame) -> pl.LazyFrame:
+    first_day, seen_from = pl.col("first_day"), pl.col("surely_new_from")
     return people.with_columns(
         pl.col(PERSON_KEY).cast(pl.String),
-        entry_days=pl.lit(0, pl.Int32),
+        is_newcomer=seen_from.is_null(),
+        entry_days=(pl.max_horizontal(first_day, seen_from) - first_day).dt.total_days().cast(pl.Int32),
         cohort_quarter=pl.col("first_day").dt.truncate("1q"),
     )
 

@@ -49,7 +49,7 @@ TABLE = Table(
         N_NEWCOMERS,
         count("n_excluded", "Newcomers who came too late for their leaving to be decidable."),
         count("n_at_risk", "Persons whose spell lasts at least until the day."),
-        count("n_left", "Persons who left up to the day."),
+        count("n_left", "Persons who left up to the day.", unit="persons"),
         share("survival_share", "Share that stays longer than the day; null past the reportable range.", nullable=True),
         share("survival_lower_share", "Lower 95 % bound; null also where the share is 0 or 1.", nullable=True),
         share("survival_upper_share", "Upper 95 % bound; null also where the share is 0 or 1.", nullable=True),

@@ -132,3 +132,23 @@ def area(day: int) -> pl.Expr:
     steps = pl.col("day").sort()
     widths = steps.shift(-1).fill_null(day).clip(upper_bound=day) - steps.clip(upper_bound=day)
     return (pl.col("survival_share").sort_by("day") * widths).sum()
+
+
+def read_at(curves: pl.LazyFrame, days: Sequence[int], *, by: Sequence[str]) -> pl.LazyFrame:
+    """The curves on the given days, as far as they reach: until the last end, or for ever once nobody is left.
+
+    Takes and gives the columns of `kaplan_meier`, but for the counts: `n_at_risk` is that of the first end on or after
+    the day, 0 after the last.
+    """
+    curves = curves.sort("day").cache()
+    marks = pl.LazyFrame({"day": sorted(days)}, schema={"day": pl.Int32})
+    readings = curves.select(by).unique().join(marks, how="cross").sort("day")
+    state = curves.drop("n_at_risk", "n_exits", "n_censored")
+    known = (pl.col("survival_share") == 0) | pl.col("n_at_risk").is_not_null()
+    return (
+        readings.join_asof(state, on="day", by=by, check_sortedness=False)
+        .sort("day")
+        .join_asof(curves.select(*by, "day", "n_at_risk"), on="day", by=by, strategy="forward", check_sortedness=False)
+        .filter(known)
+        .with_columns(pl.col("n_at_risk").fill_null(0))
+    )

@@ -1,0 +1,134 @@
+"""retention.group_curves: do those who came another way, or in other years, stay as long? (RET-03b)"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from quality.contract import Column, Table
+from transform.columns import (
+    COMPARISON,
+    DAYS_SINCE_FIRST,
+    DEFINITION,
+    END_RULE,
+    FAMILY,
+    HORIZON_DAYS,
+    N_PERSONS,
+    SCOPE_ID,
+    SNAPSHOT_AT,
+    count,
+    share,
+)
+from transform.core.spells import IS_DECIDABLE
+from transform.parameters import Parameters
+from transform.statistics.kaplan_meier import ends, kaplan_meier, read_at
+
+SUBJECT = ("repo_id", "family", "comparison", "end_rule", "horizon_days")
+GROUP = (*SUBJECT, "group_name")
+NAMES = ("repo_id", "family", "comparison", "end_rule", "group_name")
+WAS_SEEN = (pl.col("entry_days") == 0) | (pl.col("entry_days") < pl.col("duration_days"))
+"""Whether the person was still there when observation began."""
+
+TABLE = Table(
+    schema="retention",
+    name="group_curves",
+    grain="one row per repository (or all), family, comparison, group, rule of leaving, horizon and day of reading",
+    key=(*GROUP, "day"),
+    inputs=("core.spells",),
+    definition="RET-03b/1",
+    formula="as retention.curves, per group; in the comparison by arrival who may be an old hand is at risk from "
+    "entry_days on",
+    source="Kaplan and Meier 1958; late entry as in R survfit and lifelines",
+    parameters={
+        "curve_days": "parameters.curve_days",
+        "cohort_band_years": "parameters.cohort_band_years",
+        "fewest_at_risk": "parameters.fewest_at_risk",
+        "confidence": 0.95,
+    },
+    caveats="Groups differ in more than their name. Whether a difference may be chance is in retention.group_tests. Of "
+    "old hands only those are seen who stayed, and their age counts from their first known act: too little rather than "
+    "too much. A curve has no row for days that nobody was followed to.",
+    may_be_empty="No curve before somebody can be judged.",
+    is_large=True,
+    columns=(
+        SCOPE_ID,
+        FAMILY,
+        COMPARISON,
+        Column("group_name", pl.String, "The group: a door, a band of years such as 2019-2021, or newcomer."),
+        END_RULE,
+        HORIZON_DAYS,
+        DAYS_SINCE_FIRST,
+        count("n_at_risk", "Persons at risk at the first end of a spell on or after the day."),
+        share("survival_share", "Share that stays longer than the day."),
+        share("survival_lower_share", "Lower 95 % bound; null where the share is 0 or 1.", nullable=True),
+        share("survival_upper_share", "Upper 95 % bound; null where the share is 0 or 1.", nullable=True),
+        Column(
+            "standard_error",
+            pl.Float64,
+            "Greenwood's standard error of the share; null where the share is 0.",
+            nullable=True,
+            at_least=0,
+        ),
+        Column("is_reportable", pl.Boolean, "Whether enough persons are at risk for the curve to be shown."),
+        N_PERSONS,
+        DEFINITION,
+        SNAPSHOT_AT,
+    ),
+)
+
+
+def build(spells: pl.LazyFrame, *, parameters: Parameters) -> pl.LazyFrame:
+    counted = grouped_ends(spells, parameters).cache()
+    sizes = counted.group_by(GROUP).agg(pl.col("snapshot_at").first(), n_persons=pl.col("n_ends").sum())
+    return (
+        read_at(kaplan_meier(counted, by=GROUP), parameters.curve_days, by=GROUP)
+        .join(sizes, on=GROUP)
+        .with_columns(pl.col(NAMES).cast(pl.String))
+        .with_columns(
+            is_reportable=pl.col("n_at_risk") >= parameters.fewest_at_risk, definition=pl.lit(TABLE.definition)
+        )
+        .select(TABLE.column_names)
+    )
+
+
+def grouped_ends(spells: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
+    """What `ends` counts, for every group of every comparison, with `snapshot_at`; the names are categorical.
+
+    Doors and years are compared among newcomers; old hands take part in the comparison by arrival alone.
+    """
+    newcomer = pl.col("is_newcomer")
+    takes_part = {"door": newcomer, "cohort_band": newcomer, "arrival": pl.lit(value=True)}
+    alike = ("repo_id", "family", "end_rule", "horizon_days")
+    told_apart = ("snapshot_at", "entry_days", "duration_days")
+    counted = (
+        spells.filter(IS_DECIDABLE, WAS_SEEN)
+        .select(
+            pl.col("repo_id", "family", "end_rule").cast(pl.Categorical),
+            "horizon_days",
+            *told_apart,
+            "is_exit",
+            "is_newcomer",
+            **group_names(parameters.cohort_band_years),
+        )
+        .pipe(ends, by=(*alike, "snapshot_at", "is_newcomer", *COMPARISON.one_of))
+        .cache()
+    )
+    return pl.concat(
+        counted.filter(takes_part[comparison])
+        .group_by(*alike, *told_apart, group_name=comparison)
+        .agg(pl.col("n_exits", "n_ends").sum())
+        .with_columns(comparison=pl.lit(comparison).cast(pl.Categorical))
+        for comparison in COMPARISON.one_of
+    )
+
+
+def group_names(band_years: int) -> Mapping[str, pl.Expr]:
+    year = pl.col("cohort_quarter").dt.year()
+    band = year - year % band_years
+    names = {
+        "door": pl.col("door"),
+        "cohort_band": pl.format("{}-{}", band, band + band_years - 1),
+        "arrival": pl.when("is_newcomer").then(pl.lit("newcomer")).otherwise(pl.lit("old hand")),
+    }
+    return {comparison: name.cast(pl.Categorical) for comparison, name in names.items()}

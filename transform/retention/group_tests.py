@@ -1,0 +1,138 @@
+"""retention.group_tests: may the difference between the curves of groups be chance? (RET-04)"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from quality.contract import Column, Table
+from transform.columns import (
+    ALL_REPOSITORIES,
+    COMPARISON,
+    DEFINITION,
+    END_RULE,
+    FAMILY,
+    HORIZON_DAYS,
+    SCOPE_ID,
+    SNAPSHOT_AT,
+    count,
+    share,
+)
+from transform.core.spells import in_all
+from transform.parameters import Parameters
+from transform.retention.group_curves import SUBJECT, grouped_ends
+from transform.statistics.log_rank import WEIGHTINGS, Ends, compare
+
+TABLE = Table(
+    schema="retention",
+    name="group_tests",
+    grain="one row per repository (or all), family, comparison, rule of leaving, horizon and weighting",
+    key=(*SUBJECT, "weighting"),
+    inputs=("core.spells",),
+    definition="RET-04/1",
+    formula="quadratic form of the weighted sums of observed less expected exits with their hypergeometric covariance; "
+    "weights 1, n, sqrt(n), and the survival of Peto and Peto; all: sums over repositories",
+    source="Mantel 1966; Tarone and Ware 1977; Peto and Peto 1972; Benjamini and Hochberg 1995; checked against R "
+    "survdiff and lifelines",
+    parameters={"cohort_band_years": "parameters.cohort_band_years"},
+    caveats="A small p-value says that the curves differ, not how much nor why; look at retention.group_curves. Where "
+    "fewest_expected is below 5 the p-value is a rough one. log_rank is the test to report; choosing the best of four is "
+    "cheating oneself. In all, a person active in several repositories counts in each, which makes p-values too small.",
+    may_be_empty="Nothing can be compared before two groups have been seen.",
+    columns=(
+        SCOPE_ID,
+        FAMILY,
+        COMPARISON,
+        END_RULE,
+        HORIZON_DAYS,
+        Column(
+            "weighting", pl.String, "What a day counts; all but log_rank look more at early days.", one_of=WEIGHTINGS
+        ),
+        count("n_groups", "Groups with somebody at risk."),
+        count("n_strata", "Repositories within which the groups are compared."),
+        count("n_spells", "Spells compared; a person has one in each repository."),
+        count("n_exits", "Spells that ended by leaving."),
+        Column(
+            "fewest_expected",
+            pl.Float64,
+            "Exits expected in the group with the fewest, if all left alike; null without exits.",
+            nullable=True,
+            at_least=0,
+        ),
+        Column("chi_squared", pl.Float64, "The statistic; null if it is not determined.", nullable=True, at_least=0),
+        count("degrees_of_freedom", "Groups at risk while somebody leaves, less one."),
+        share("p_value", "Chance of so large a statistic if all groups left alike.", nullable=True),
+        share(
+            "adjusted_p_value",
+            "p-value for having asked all repositories the same question; null in all.",
+            nullable=True,
+        ),
+        DEFINITION,
+        SNAPSHOT_AT,
+    ),
+)
+QUESTION = ("family", "comparison", "end_rule", "horizon_days", "weighting")
+FOUND = {
+    "weighting": pl.String,
+    "fewest_expected": pl.Float64,
+    "chi_squared": pl.Float64,
+    "degrees_of_freedom": pl.Int64,
+    "p_value": pl.Float64,
+}
+
+
+def build(spells: pl.LazyFrame, *, parameters: Parameters) -> pl.LazyFrame:
+    in_repositories = grouped_ends(spells.filter(pl.col("repo_id") != ALL_REPOSITORIES), parameters)
+    within = in_repositories.with_columns(stratum="repo_id").cache()
+    counted = pl.concat([within, in_all(within)])
+    comparable = (
+        counted.group_by(SUBJECT)
+        .agg(
+            pl.col("snapshot_at").max(),
+            n_groups=pl.col("group_name").n_unique().cast(pl.Int64),
+            n_strata=pl.col("stratum").n_unique().cast(pl.Int64),
+            n_spells=pl.col("n_ends").sum(),
+            n_exits=pl.col("n_exits").sum(),
+        )
+        .filter(pl.col("n_groups") > 1)
+    )
+    return (
+        comparable.join(counted.join(comparable, on=SUBJECT, how="semi").pipe(verdicts), on=SUBJECT)
+        .pipe(adjusted)
+        .with_columns(pl.col("repo_id", "family", "comparison", "end_rule").cast(pl.String))
+        .with_columns(definition=pl.lit(TABLE.definition))
+        .select(TABLE.column_names)
+    )
+
+
+def verdicts(counted: pl.LazyFrame) -> pl.LazyFrame:
+    """The tests of every subject, one row a weighting."""
+    subjects = {name: pl.Int32 if name == "horizon_days" else pl.Categorical for name in SUBJECT}
+    return counted.group_by(SUBJECT).map_groups(compared, schema={**subjects, **FOUND})
+
+
+def compared(ends_of_subject: pl.DataFrame) -> pl.DataFrame:
+    # in the order of names, whatever order the categories came in: sums then never differ
+    numbered = ends_of_subject.with_columns(pl.col("stratum", "group_name").cast(pl.String).rank("dense") - 1)
+    columns = ("stratum", "group_name", "entry_days", "duration_days", "n_exits", "n_ends")
+    found = compare(Ends(*(numbered[name].cast(pl.Int64).to_numpy() for name in columns)))
+    took_part = found.expected[found.expected > 0]
+    rows = [
+        {"fewest_expected": float(np.min(took_part)) if took_part.size else None, **vars(verdict)}
+        for verdict in found.verdicts
+    ]
+    return ends_of_subject.select(SUBJECT).head(1).join(pl.DataFrame(rows, schema=FOUND), how="cross")
+
+
+def adjusted(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Adds `adjusted_p_value`: one question asked of many repositories finds something somewhere by chance alone.
+
+    After Benjamini and Hochberg: from the largest p-value down, the smallest of p times n / rank.
+    """
+    asked = pl.when(pl.col("repo_id") != ALL_REPOSITORIES).then("p_value")
+    scaled = pl.col("asked") * pl.col("asked").count() / pl.col("asked").rank("max")
+    return (
+        rows.with_columns(asked=asked)
+        .sort("asked", descending=True, nulls_last=True)
+        .with_columns(adjusted_p_value=scaled.cum_min().over(QUESTION).clip(0, 1))
+    )
