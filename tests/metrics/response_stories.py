@@ -9,7 +9,18 @@ import polars as pl
 from metric_stories import PARAMETERS, built, on_day, watched
 
 from extract import raw
-from transform.core import changes, comments, commits, contributions, identities, issues, people, reviews, spells
+from transform.core import (
+    changes,
+    comments,
+    commits,
+    contributions,
+    events,
+    identities,
+    issues,
+    people,
+    reviews,
+    spells,
+)
 from transform.parameters import Parameters
 from transform.retention import first_responses, newcomers
 
@@ -106,6 +117,7 @@ class Community(dict[str, pl.LazyFrame]):
         self["people"] = people.TABLE.rows(*_people(told)).lazy()
         self["repositories"] = watched(*repos, snapshot=snapshot)
         self["commit_people"] = raw.COMMIT_PEOPLE.empty().lazy()
+        self["events"] = events.TABLE.empty().lazy()
         self["identities"] = identities.TABLE.empty().lazy()
         for module in (contributions, spells, newcomers, first_responses):
             self[module.TABLE.name] = self.table(module).lazy()

@@ -100,13 +100,14 @@ def grouped_ends(spells: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
     newcomer = pl.col("is_newcomer")
     takes_part = {"door": newcomer, "cohort_band": newcomer, "arrival": pl.lit(value=True)}
     alike = ("repo_id", "family", "end_rule", "horizon_days")
-    told_apart = ("snapshot_at", "entry_days", "duration_days")
     counted = (
         spells.filter(IS_DECIDABLE, WAS_SEEN)
         .select(
             pl.col("repo_id", "family", "end_rule").cast(pl.Categorical),
             "horizon_days",
-            *told_apart,
+            "snapshot_at",
+            "entry_days",
+            "duration_days",
             "is_exit",
             "is_newcomer",
             **group_names(parameters.cohort_band_years),
@@ -116,7 +117,7 @@ def grouped_ends(spells: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
     )
     return pl.concat(
         counted.filter(takes_part[comparison])
-        .group_by(*alike, *told_apart, group_name=comparison)
+        .group_by(*alike, "snapshot_at", "entry", "duration", group_name=comparison)
         .agg(pl.col("n_exits", "n_ends").sum())
         .with_columns(comparison=pl.lit(comparison).cast(pl.Categorical))
         for comparison in COMPARISON.one_of

@@ -114,7 +114,7 @@ def verdicts(counted: pl.LazyFrame) -> pl.LazyFrame:
 def compared(ends_of_subject: pl.DataFrame) -> pl.DataFrame:
     # in the order of names, whatever order the categories came in: sums then never differ
     numbered = ends_of_subject.with_columns(pl.col("stratum", "group_name").cast(pl.String).rank("dense") - 1)
-    columns = ("stratum", "group_name", "entry_days", "duration_days", "n_exits", "n_ends")
+    columns = ("stratum", "group_name", "entry", "duration", "n_exits", "n_ends")
     found = compare(Ends(*(numbered[name].cast(pl.Int64).to_numpy() for name in columns)))
     took_part = found.expected[found.expected > 0]
     rows = [
