@@ -114,3 +114,11 @@ def test_before_anything_has_happened_the_share_is_zero():
 
     assert (row["incidence_share"], row["competing_share"], row["n_events"]) == (0, 0, 0)
     assert (row["incidence_lower_share"], row["incidence_upper_share"]) == (None, None)
+
+
+@pytest.mark.parametrize("n", range(2, 30))
+def test_all_who_come_one_by_one_are_not_more_than_all(n):
+    row = at(100, list(range(n)), [1] * n)
+
+    assert row["incidence_share"] <= 1
+    assert row["incidence_share"] == pytest.approx(1)
