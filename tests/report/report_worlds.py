@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import closing
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -78,6 +78,22 @@ def year(scope: str, start: int, quantity: str, n: int, *, effective: float = 3.
     }  # fmt: skip
 
 
+def waiting(repo_id: str, number: int, url: str, days: int) -> dict[str, object]:
+    return {
+        "repo_id": repo_id, "artefact_id": f"issue:{number}", "artefact_kind": "issue", "url": url,
+        "person_id": "f:p1", "waiting_hours": 24.0 * days, "opened_at": SNAPSHOT - timedelta(days=days),
+        "has_bot_response": number == 7, "snapshot_at": SNAPSHOT, "definition": "RET-12c/1",
+    }  # fmt: skip
+
+
+def response_time(author_group: str, n: int, half: float) -> dict[str, object]:
+    return {
+        "repo_id": "all", "artefact_kind": "issue", "author_group": author_group, "responder": "any_human",
+        "opened_year": "all", "n_opened": n, "p50_hours": half, "is_reportable": True, "snapshot_at": SNAPSHOT,
+        "definition": "RET-12b/1",
+    }  # fmt: skip
+
+
 def repository(repo_id: str, name: str, url: str | None = None, *, is_complete: bool = True) -> dict[str, object]:
     return {"repo_id": repo_id, "full_name": name, "url": url, "is_complete": is_complete, "snapshot_at": SNAPSHOT}
 
@@ -109,6 +125,10 @@ def busy_world() -> dict[str, list[dict[str, object]]]:
             cohort(date(2023, 10, 1), 29, 0.0123, is_mature=False),
         ],
         "retention.newcomers": newcomers(date(2023, 5, 1), "issue", 8) + newcomers(date(2023, 5, 1), "commit", 3),
+        "retention.waiting": [
+            waiting("f:1", 7, "https://example.org/one/issues/7", 2), waiting("f:2", 8, "javascript:alert(2)", 9),
+        ],
+        "retention.response_times": [response_time("newcomer", 40, 12.5), response_time("regular", 4, 98.7)],
         "influence.concentration": [
             year("f:1", 2022, "contributions_any", 12),
             year("f:1", 2023, "pagerank", 11),

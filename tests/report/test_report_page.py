@@ -52,7 +52,8 @@ def words(markup: str) -> str:
 def test_the_page_loads_nothing_and_runs_nothing(busy_page: str) -> None:
     addresses = re.findall(r'(?:src|href|action)="([^"]*)"', busy_page)
 
-    assert {address for address in addresses if not address.startswith("#")} == {"data:,", "https://example.org/one"}
+    links = {"https://example.org/one", "https://example.org/one/issues/7"}
+    assert {address for address in addresses if not address.startswith("#")} == {"data:,", *links}
     assert "<script" not in busy_page
     assert "@import" not in busy_page
     assert "default-src 'none'" in busy_page
@@ -137,6 +138,22 @@ def test_nobody_is_named(busy_page: str) -> None:
     assert "ada-secret-login" not in busy_page
     assert "f:p1" not in busy_page
     assert "(hidden)" in busy_page
+
+
+def test_who_waits_is_told_by_the_question_with_its_link_the_latest_first(busy_page: str) -> None:
+    waits = section(busy_page, "waiting")
+
+    assert '<a href="https://example.org/one/issues/7"' in waits
+    assert waits.index("issue #7") < waits.index("issue #8")
+    assert re.search(r"issue #7.*2\.0 days.*a bot.*issue #8.*9\.0 days.*nobody", waits, re.DOTALL)
+    assert "javascript:" not in waits
+
+
+def test_how_long_fewer_than_five_waited_is_not_told(busy_page: str) -> None:
+    waits = section(busy_page, "waiting")
+
+    assert "12.5 h" in waits
+    assert "98.7" not in waits
 
 
 def test_a_plain_git_repository_gets_a_page_that_says_what_it_cannot_say(tmp_path: Path) -> None:

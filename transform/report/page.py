@@ -12,7 +12,7 @@ import duckdb
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from transform.report import influence, readings, retention, trust
+from transform.report import influence, readings, retention, trust, waiting
 from transform.report.cells import FEWEST_PERSONS
 from transform.report.survival import DAYS_DRAWN
 
@@ -54,6 +54,7 @@ def contents(db: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         "last_run": runs[0] if runs else None,
         "curves": retention.curves(db, sources),
         "heat_map": retention.heat_map(db, sources),
+        "waiting": waiting.waiting(db, sources),
         "arrivals": retention.arrivals(db, sources),
         "concentrations": influence.concentrations(db, sources),
         "coverage": trust.coverage(db),

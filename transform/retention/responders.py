@@ -37,8 +37,8 @@ TABLE = Table(
         count("n_prior_answers_to_newcomers", "First answers to newcomers that the responder had given before, here."),
         Column(
             "tenure_days",
-            pl.Float64,
-            "From the responder's first act in the repository to the answer.",
+            pl.Int32,
+            "Whole days from the responder's first act in the repository to the answer.",
             unit="days",
             at_least=0,
         ),
@@ -79,7 +79,7 @@ def with_tenure(answered: pl.LazyFrame, spells: pl.LazyFrame, horizon_days: int)
     arrived = spells.filter(
         pl.col("family") == "any", pl.col("end_rule") == "first_gap", pl.col("horizon_days") == horizon_days
     ).select("repo_id", "first_at", responder_person_id="person_id")
-    tenure = (pl.col("responded_at") - pl.col("first_at")).dt.total_microseconds() / 86_400_000_000
+    tenure = (pl.col("responded_at") - pl.col("first_at")).dt.total_days().cast(pl.Int32)
     return answered.join(arrived, on=["repo_id", "responder_person_id"], how="left").with_columns(tenure_days=tenure)
 
 
