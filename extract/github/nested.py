@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from extract.archive import Page
-from extract.errors import Strained
+from extract.errors import NoSuchRepository, Strained
 from extract.github import queries
 from extract.github.client import TRIES, Client
 from extract.github.sizes import TRIES_BEFORE_SHRINKING, PageSize
@@ -79,13 +79,16 @@ class Rests:
                 done += len(batch)
 
     def _asked(self, query: str, variables: dict[str, Any], size: PageSize, name: str, item: Node) -> Page | None:
-        """The answer, None if it is to be asked for again in smaller pieces, or at the end a page that says why not."""
+        """The answer, None if it is to be asked for again in smaller pieces, or at the end a page that says why not.
+
+        What is not found was deleted since its page came: the item is read again by the next run.
+        """
         try:
             tries = TRIES if size.is_smallest else TRIES_BEFORE_SHRINKING
             # a text may be deleted between two requests: then it has no reactions any more
             page = self.client.ask(query, variables, self.full_name, tries=tries, absent=name == "reactions")
-        except Strained as error:
-            if not size.is_smallest:
+        except (Strained, NoSuchRepository) as error:
+            if isinstance(error, Strained) and not size.is_smallest:
                 size.shrink()
                 return None
             self.unfinished.add(item["number"])

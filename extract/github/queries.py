@@ -132,7 +132,8 @@ LISTS: dict[str, dict[str, NestedList]] = {
         "reviews": NestedList("...review"),
         "reviewThreads": NestedList("...thread"),
     },
-    "PullRequestReviewThread": {"comments": NestedList("...reviewComment")},
+    # a thread is seldom longer, and what its page can hold costs no points: only how many threads there are does
+    "PullRequestReviewThread": {"comments": NestedList("...reviewComment", first="50")},
 }
 """By the type of their owner. Rows that have lists themselves come after their owners' other lists."""
 
