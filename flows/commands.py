@@ -10,6 +10,7 @@ from flows import budget, clock, environment, log
 from flows.data_directory import DataDirectory
 from flows.job import Job, Outcome, Settled
 from flows.settings import Settings, read_settings, sources
+from transform.parameters import Policy
 
 
 def run(repos: tuple[str, ...], config: Path | None, data: Path, as_of: str | None) -> Outcome:
@@ -75,6 +76,7 @@ def _job(command: str, settings: Settings, directory: DataDirectory, as_of: str 
         as_of=clock.parse_instant(as_of, "--as-of") if as_of else started_at,
         started_at=started_at,
         horizon_days=settings.horizon_days,
+        policies=tuple(Policy(**policy.model_dump()) for policy in settings.policies),
         nights_kept=settings.nights_kept,
         quota_reserve_share=settings.quota_reserve_share,
         longest_wait_minutes=settings.longest_wait_minutes,

@@ -31,6 +31,7 @@ from transform.retention import (
     group_curves,
     group_tests,
     newcomers,
+    policy_findings,
 )
 
 BUILT: tuple[ModuleType, ...] = (
@@ -55,6 +56,7 @@ BUILT: tuple[ModuleType, ...] = (
     break_transitions,
     early_warnings,
     early_warning_calibration,
+    policy_findings,
     scores,
     concentration,
     coverage,
