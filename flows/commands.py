@@ -14,6 +14,7 @@ from flows.data_directory import DataDirectory
 from flows.errors import BadConfiguration, CannotForecast
 from flows.job import Job, Outcome, Settled
 from flows.settings import Settings, read_settings, sources
+from transform.parameters import Policy
 
 
 def run(repos: tuple[str, ...], config: Path | None, data: Path, as_of: str | None) -> Outcome:
@@ -126,6 +127,7 @@ def _job(command: str, settings: Settings, directory: DataDirectory, as_of: str 
         started_at=started_at,
         horizon_days=settings.horizon_days,
         all_branches=settings.branches == "all",
+        policies=tuple(Policy(**policy.model_dump()) for policy in settings.policies),
         nights_kept=settings.nights_kept,
         quota_reserve_share=settings.quota_reserve_share,
         longest_wait_minutes=settings.longest_wait_minutes,

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from extract.source import Source, Window
 from flows.clock import run_name
 from flows.data_directory import DataDirectory
-from transform.parameters import Parameters
+from transform.parameters import Parameters, Policy
 
 
 class Job(BaseModel):
@@ -25,6 +25,7 @@ class Job(BaseModel):
     as_of: datetime
     started_at: datetime
     horizon_days: int = 180
+    policies: tuple[Policy, ...] = ()
     nights_kept: int = 7
     quota_reserve_share: float = 0.1
     longest_wait_minutes: float = 65
@@ -43,7 +44,9 @@ class Job(BaseModel):
 
     @property
     def parameters(self) -> Parameters:
-        return Parameters(as_of=self.as_of, run_at=self.started_at, horizon_days=self.horizon_days)
+        return Parameters(
+            as_of=self.as_of, run_at=self.started_at, horizon_days=self.horizon_days, policies=self.policies
+        )
 
 
 @dataclass(frozen=True)

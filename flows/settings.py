@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from extract.source import App, Source
 from flows.errors import BadConfiguration
@@ -52,11 +52,23 @@ class Repository(Strict):
     )
 
 
+class InactivityPolicy(Strict):
+    """A rule of the community's own: who has done nothing for so long, such as to become emeritus."""
+
+    name: str = Field(min_length=1, description="What the findings are called.")
+    families: tuple[Literal["any", "code", "review", "talk"], ...] = Field(
+        default=("any",), min_length=1, description="Families of the acts that count."
+    )
+    inactive_months: int = Field(ge=1, le=600, description="Calendar months without one of them.")
+    fewest_acts: int = Field(default=1, ge=1, description="Who has fewer of them is not meant.")
+
+
 class Settings(Strict):
     """The whole file."""
 
     forges: tuple[Forge, ...] = Field(default=(), description="Forges besides github and git.")
     repositories: tuple[Repository, ...] = Field(default=(), description="Repositories of the nightly run.")
+    policies: tuple[InactivityPolicy, ...] = Field(default=(), description="Rules of inactivity.")
     horizon_days: int = Field(default=180, ge=30, le=730, description="Silence that counts as having left.")
     parallel: int = Field(default=4, ge=1, le=16, description="Repositories worked on at once.")
     quota_reserve_share: float = Field(
@@ -70,6 +82,13 @@ class Settings(Strict):
     )
     branches: Literal["default", "all"] = Field(default="default", description="Whose commits are kept.")
     nights_kept: int = Field(default=7, ge=1, description="Published warehouses kept beside the last one.")
+
+    @field_validator("policies")
+    @classmethod
+    def have_names_of_their_own(cls, policies: tuple[InactivityPolicy, ...]) -> tuple[InactivityPolicy, ...]:
+        if len({policy.name for policy in policies}) < len(policies):
+            raise ValueError("two policies have the same name; give each its own")
+        return policies
 
 
 KNOWN_FORGES = (
@@ -176,7 +195,7 @@ def _complaints(path: Path, text: str, error: ValidationError) -> list[str]:
 def _said(kind: str, message: str, place: tuple[int | str, ...]) -> str:
     if kind != "extra_forbidden":
         return message
-    models: dict[str, type[BaseModel]] = {"forges": Forge, "repositories": Repository}
+    models: dict[str, type[BaseModel]] = {"forges": Forge, "repositories": Repository, "policies": InactivityPolicy}
     model = models.get(str(place[0]), Settings)
     return f"no such key; known are {', '.join((model if len(place) > 1 else Settings).model_fields)}"
 

@@ -12,14 +12,14 @@ import pytest
 from extract import raw
 from flows import errors
 from flows.cli import app
-from flows.settings import Forge, Repository, Settings
+from flows.settings import Forge, InactivityPolicy, Repository, Settings
 from quality.dictionary import render
 from transform import warehouse
 from transform.tables import TABLES
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
-SETTINGS = [name for model in (Settings, Forge, Repository) for name in model.model_fields]
+SETTINGS = [name for model in (Settings, Forge, Repository, InactivityPolicy) for name in model.model_fields]
 EXIT_CODES = (errors.DONE, errors.FAILED, errors.USAGE, errors.REFUSED, errors.PARTIAL)
 DEFINITIONS = [table.definition.partition("/")[0] for table in TABLES if table.definition]
 COMMANDS = [command.name or command.callback.__name__ for command in app.registered_commands if command.callback]

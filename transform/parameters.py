@@ -7,6 +7,16 @@ from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True)
+class Policy:
+    """A community's own rule: it applies to who had acts of the families, and then none for so many calendar months."""
+
+    name: str
+    families: tuple[str, ...]
+    inactive_months: int
+    fewest_acts: int = 1
+
+
+@dataclass(frozen=True)
 class Parameters:
     """What a build depends on besides its data.
 
@@ -45,6 +55,7 @@ class Parameters:
     """Years of arrival that are compared as one group: single years have few persons."""
     fewest_at_risk: int = 10
     """A survival curve is not shown where fewer persons than this are still at risk."""
+    policies: tuple[Policy, ...] = ()
     pagerank_damping: float = 0.85
     replies_per_pair_and_thread: int = 5
 
