@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 CALM_PAGES = 6
 """Answers in a row after which the next larger page is tried; twice as many after each time that this was too much."""
-TRIES_BEFORE_SHRINKING = 2
+MOST_CALM_PAGES = 24
+TRIES_BEFORE_SHRINKING = 3
 
 
 @dataclass
@@ -30,7 +31,7 @@ class PageSize:
         return self._at == len(self._steps) - 1
 
     def shrink(self) -> None:
-        self._enough *= 2 if self._has_grown else 1
+        self._enough = min(self._enough * (2 if self._has_grown else 1), MOST_CALM_PAGES)
         self._move(self._at + 1)
 
     def rest(self) -> None:
