@@ -37,6 +37,12 @@ def _when(day: float | None) -> object:
     return None if day is None else on_day(day)
 
 
+def event(on: str, kind: str, by: str, day: float, repo: str = "r") -> Told:
+    """A label, or a change of state."""
+    told = {"kind": kind, "person_id": _who(by), "occurred_at": on_day(day), "event_id": f"{on} {kind} {day}"}
+    return "events", {"repo_id": repo, "artefact_id": on, **told}
+
+
 def issue(number: int, by: str, day: float = 0, closed: float | None = None, repo: str = "r") -> Told:
     return "issues", {
         "repo_id": repo,
@@ -58,6 +64,7 @@ def change(
     merged_by: str = "nobody",
     repo: str = "r",
     lines: int | None = 1,
+    closed_by: str = "nobody",
 ) -> Told:
     return "changes", {
         "repo_id": repo,
@@ -68,6 +75,7 @@ def change(
         "opened_at": on_day(day),
         "closed_at": _when(merged if closed is None else closed),
         "merged_at": _when(merged),
+        "closed_by_person_id": _who(closed_by),
         "is_merged": merged is not None,
         "merged_by_person_id": _who(merged_by) if merged is not None else None,
         "added_lines": lines,
@@ -112,12 +120,12 @@ class Community(dict[str, pl.LazyFrame]):
         super().__init__()
         self.parameters = parameters
         tables = {"issues": issues, "changes": changes, "reviews": reviews, "comments": comments, "commits": commits}
+        tables["events"] = events
         for name, module in tables.items():
             self[name] = module.TABLE.rows(*(row for kind, row in told if kind == name)).lazy()
         self["people"] = people.TABLE.rows(*_people(told)).lazy()
         self["repositories"] = watched(*repos, snapshot=snapshot)
         self["commit_people"] = raw.COMMIT_PEOPLE.empty().lazy()
-        self["events"] = events.TABLE.empty().lazy()
         self["identities"] = identities.TABLE.empty().lazy()
         for module in (contributions, spells, newcomers, first_responses):
             self[module.TABLE.name] = self.table(module).lazy()

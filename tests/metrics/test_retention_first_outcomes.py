@@ -28,6 +28,8 @@ def outcome(*told, **more):
         ({"merged": 89.9}, "merged"),
         ({"merged": 90}, "abandoned"),
         ({"closed": 89.9}, "closed"),
+        ({"closed": 5, "closed_by": "eve"}, "closed_by_other"),
+        ({"closed": 5, "closed_by": "ada"}, "closed_by_author"),
         ({"closed": 90}, "abandoned"),
         ({"closed": 5, "merged": 6}, "merged"),
         ({}, "abandoned"),

@@ -10,6 +10,7 @@ from response_stories import (
     LATER,
     change,
     comment,
+    event,
     hour,
     issue,
     line_comment,
@@ -59,7 +60,7 @@ def test_a_merge_that_the_forge_closes_a_second_earlier_still_answers():
     assert row["responded_at"] == on_day(1 + 1 / 86400)
 
 
-def test_a_closing_ends_the_wait_and_is_no_answer_since_nobody_knows_who_closed():
+def test_a_closing_by_nobody_knows_whom_ends_the_wait_and_is_no_answer():
     row = response(issue(1, "ada", closed=hour(2)), comment("issue:1", "eve", hour(3)))
 
     assert (row["response_hours"], row["observed_hours"]) == (None, 2)
@@ -174,3 +175,36 @@ def test_the_same_number_in_two_repositories_is_two_questions():
 def test_no_questions_no_rows():
     assert responses().height == 0
     assert responses(comment("issue:1", "robot", 1)).select(pl.len()).item() == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"), [("labelled", "label"), ("closed", "state_change"), ("reopened", "state_change")]
+)
+def test_a_label_or_a_change_of_state_by_somebody_else_shows_that_they_looked(kind, told):
+    row = response(issue(1, "ada", closed=1 if kind == "closed" else None), event("issue:1", kind, "eve", 1))
+
+    assert (row["response_hours"], row["response_kind"], row["responder_person_id"]) == (24, told, "eve")
+
+
+@pytest.mark.parametrize("who", ["ada", "nobody"])
+def test_a_closing_by_the_author_or_by_nobody_knows_whom_answers_nothing(who):
+    row = response(issue(1, "ada", closed=1), event("issue:1", "closed", who, 1))
+
+    assert (row["responded_at"], row["observed_hours"]) == (None, 24)
+
+
+def test_a_label_by_nobody_knows_whom_is_no_sign_of_anything():
+    row = response(issue(1, "ada"), event("issue:1", "labelled", "nobody", 1), comment("issue:1", "eve", 2))
+
+    assert row["response_hours"] == 48
+
+
+def test_a_label_by_a_bot_is_a_bots_answer():
+    row = response(issue(1, "ada"), event("issue:1", "labelled", "robot", 1))
+
+    assert (row["responded_at"], row["bot_response_hours"]) == (None, 24)
+
+
+@pytest.mark.parametrize("kind", ["renamed", "cross_referenced", "milestoned", "locked"])
+def test_what_is_done_in_passing_is_no_answer(kind):
+    assert response(issue(1, "ada"), event("issue:1", kind, "eve", 1))["responded_at"] is None

@@ -10,7 +10,8 @@ from transform.core.spells import human_acts
 from transform.parameters import Parameters
 from transform.retention.first_responses import OPENED_AT
 
-OUTCOMES = ("merged", "closed", "abandoned", "open")
+OUTCOMES = ("merged", "closed_by_other", "closed_by_author", "closed", "abandoned", "open")
+CLOSED = ("closed_by_other", "closed_by_author", "closed")
 SIZE_BANDS = {"S": 10, "M": 50, "L": 250}
 """Lines added and deleted up to which a change belongs to the band; XL is all above."""
 
@@ -31,7 +32,7 @@ TABLE = Table(
     "committed to it in those days, or open; back: an act on anything else on a later day",
     source="acceptance goes with continuing: Legay et al. 2018; Zhou and Mockus 2012",
     parameters={"outcome_days": "parameters.outcome_days", "return_days": "parameters.return_days"},
-    caveats="Who closed a change is not known, so closed holds those whom others turned down and those who withdrew. "
+    caveats="closed is closed by nobody knows whom: by a commit, a deleted account, or before the forge kept a record. "
     "The outcome is null while it is undecided. Sizes are those last seen.",
     may_be_empty="A plain git repository has no change requests.",
     columns=(
@@ -143,14 +144,21 @@ def with_outcomes(first: pl.LazyFrame, tended: pl.LazyFrame) -> pl.LazyFrame:
         pl.when(pl.col("merged_at") < window_end)
         .then(pl.lit("merged"))
         .when(pl.col("closed_at") < window_end)
-        .then(pl.lit("closed"))
+        .then(closed_by())
         .otherwise(over.then(pl.when("is_tended").then(pl.lit("open")).otherwise(pl.lit("abandoned"))))
     )
     is_merged = pl.col("outcome") == "merged"
     return marked.with_columns(outcome=outcome).with_columns(
-        outcome_at=pl.when(is_merged).then("merged_at").when(pl.col("outcome") == "closed").then("closed_at"),
+        outcome_at=pl.when(is_merged).then("merged_at").when(pl.col("outcome").is_in(CLOSED)).then("closed_at"),
         is_self_merged=pl.when(is_merged).then(pl.col("merged_by_person_id") == pl.col("person_id")),
     )
+
+
+def closed_by() -> pl.Expr:
+    """Whether the author withdrew the change or somebody else turned it down."""
+    closer = pl.col("closed_by_person_id")
+    other = pl.when(closer.is_not_null()).then(pl.lit("closed_by_other")).otherwise(pl.lit("closed"))
+    return pl.when(closer == pl.col("person_id")).then(pl.lit("closed_by_author")).otherwise(other)
 
 
 def with_returns(first: pl.LazyFrame, acts: pl.LazyFrame, outcome_days: int, return_days: int) -> pl.LazyFrame:

@@ -9,7 +9,9 @@ from transform.columns import ARTEFACT_ID, DEFINITION, PERSON_ID, REPO_ID, SNAPS
 from transform.parameters import Parameters
 
 ARTEFACT_KINDS = ("issue", "change")
-RESPONSE_KINDS = ("comment", "review_comment", "review", "change_merge")
+RESPONSE_KINDS = ("comment", "review_comment", "review", "change_merge", "label", "state_change")
+ANSWERING_EVENTS = {"labelled": "label", "unlabelled": "label", "closed": "state_change", "reopened": "state_change"}
+"""Events that show the author that somebody has looked."""
 THREAD = ("repo_id", "artefact_id")
 
 ARTEFACT_KIND = Column("artefact_kind", pl.String, "Issue or change.", one_of=ARTEFACT_KINDS)
@@ -42,17 +44,18 @@ TABLE = Table(
         "core.changes",
         "core.reviews",
         "core.comments",
+        "core.events",
         "core.people",
         "core.repositories",
         "retention.newcomers",
     ),
     definition="RET-12/1",
-    formula="first comment, review or merge by a human other than the author, not before opened_at and not after "
-    "observed_until_at; insider: had merged another's change or reviewed one before that instant",
-    source="bots apart: Hasan et al. 2023; who closed without merging is not known",
+    formula="first comment, review, label, change of state or merge by a human other than the author, not before "
+    "opened_at and not after observed_until_at; insider: had merged another's change or reviewed one before that instant",
+    source="bots apart: Hasan et al. 2023",
     parameters={"newcomer_days": "parameters.newcomer_days"},
-    caveats="Unanswered is null, never 0: such a wait is censored at observed_until_at. Who closed a thing is unknown, so "
-    "closing ends the wait and answers nothing. A comment on a line counts when its review is sent. Drafts wait as others.",
+    caveats="Unanswered is null, never 0: such a wait is censored at observed_until_at. A closing ends the wait; "
+    "it answers where somebody else is known to have closed. A comment on a line counts when its review is sent. Drafts wait as others.",
     is_large=True,
     may_be_empty="A plain git repository has no issues and no change requests.",
     columns=(
@@ -94,6 +97,7 @@ def build(
     changes: pl.LazyFrame,
     reviews: pl.LazyFrame,
     comments: pl.LazyFrame,
+    events: pl.LazyFrame,
     people: pl.LazyFrame,
     repositories: pl.LazyFrame,
     newcomers: pl.LazyFrame,
@@ -102,7 +106,7 @@ def build(
 ) -> pl.LazyFrame:
     insiders = insiders_from(changes, reviews).cache()
     threads = questions(issues, changes, people, repositories).with_row_index("thread").cache()
-    others = pl.concat([commented(comments, reviews), reviewed(reviews), merged(changes)])
+    others = pl.concat([commented(comments, reviews), reviewed(reviews), merged(changes), marked(events)])
     acts = others.pipe(acts_of_others, threads, people, insiders).cache()
     waits = threads.pipe(with_end_of_wait, acts).cache()
     answers = acts.join(waits.select("thread", "observed_until_at"), on="thread").filter(
@@ -157,6 +161,17 @@ def merged(changes: pl.LazyFrame) -> pl.LazyFrame:
     kind, who = pl.lit("change_merge"), pl.col("merged_by_person_id")
     merges = changes.filter("is_merged")
     return merges.select(*THREAD, person_id=who, at="merged_at", response_kind=kind, act_id="artefact_id")
+
+
+def marked(events: pl.LazyFrame) -> pl.LazyFrame:
+    """Labels and changes of state; one by nobody knows whom is no sign of anything."""
+    return events.filter(pl.col("kind").is_in(list(ANSWERING_EVENTS)), pl.col("person_id").is_not_null()).select(
+        *THREAD,
+        "person_id",
+        at="occurred_at",
+        response_kind=pl.col("kind").replace_strict(ANSWERING_EVENTS, return_dtype=pl.String),
+        act_id="event_id",
+    )
 
 
 def insiders_from(changes: pl.LazyFrame, reviews: pl.LazyFrame) -> pl.LazyFrame:
