@@ -79,7 +79,7 @@ def _extract(source: Source, client: Client, around: Surroundings) -> Extracted:
     sweep = Sweep(client, Archive(archive / "again"), Archive(archive / "tombstones"), full_name, around.report)
     was_whole = all(Archive(archive / name).manifest.watermark is not None for name in ITEM_STREAMS)
     try:
-        newest = _fetch_items(client, sweep, archive, full_name, around)
+        newest = _fetch_items(client, sweep, archive, full_name, _hidden(page), around)
     finally:
         outdated = read_archive(archive, partition / "forge", source.forge)
     if _swept(sweep, archive, partition / "forge", newest, around.rereads if was_whole else 0):
@@ -107,14 +107,26 @@ def _keep_repository(archive: Archive, page: Page, repository: dict[str, Any], f
         archive.append([page])
 
 
+def _hidden(page: Page) -> set[str]:
+    """Streams that the repository's owners have switched off: what is in them is there, and not shown."""
+    return set() if page.data().get("has_issues", True) else {"issues"}
+
+
 def _fetch_items(
-    client: Client, sweep: Sweep, archive: Path, full_name: str, around: Surroundings
+    client: Client, sweep: Sweep, archive: Path, full_name: str, hidden: set[str], around: Surroundings
 ) -> dict[str, dict[str, Any]]:
-    """What an earlier run could not have, then what is new; gives the forge's totals and newest changes."""
+    """What an earlier run could not have, then what is new; gives the totals and newest changes of what is shown.
+
+    What is switched off stays as it was: nothing happens in it, and a list without items is no news of deletions.
+    """
     newest = fetch.fetch_newest(client, full_name)
     until = around.until.isoformat()
     for stream in fetch.STREAMS:
         place = Archive(archive / stream.name)
+        if stream.name in hidden and place.manifest.watermark is not None:
+            place.acknowledge(watermark=max(until, place.manifest.watermark))
+            del newest[stream.name]
+            continue
         left = place.manifest.facts.get("again")
         if left:
             unfinished = sweep.read_again({stream.name: set(left)})
@@ -126,9 +138,9 @@ def _fetch_items(
 def _swept(sweep: Sweep, archive: Path, folder: Path, newest: dict[str, dict[str, Any]], rereads: int) -> bool:
     """Whether the archive has grown by what the windows could not see."""
     pages = sweep.pages
-    held = _held(folder)
+    held = {name: numbers for name, numbers in _held(folder).items() if name in newest}
     left = {name: set(Archive(archive / name).manifest.facts.get("again", ())) for name in ITEM_STREAMS}
-    sweep.reconcile(held, {name: newest[name]["total"] for name in ITEM_STREAMS}, left)
+    sweep.reconcile(held, {name: newest[name]["total"] for name in newest}, left)
     sweep.roll(held, rereads, lambda pages: is_known(pages, folder))
     return sweep.pages > pages
 

@@ -53,7 +53,7 @@ class Sweep:
 
     def reconcile(self, held: Held, totals: Mapping[str, int], left: Held) -> None:
         """Fetches what we miss and buries what is gone; what an earlier try has `left` has a turn of its own."""
-        differ = [stream for stream in STREAMS if len(held[stream.name]) != totals[stream.name]]
+        differ = [stream for stream in STREAMS if len(held.get(stream.name, ())) != totals.get(stream.name, 0)]
         listed = {stream.name: self._numbers(stream) for stream in differ}
         self.read_again({name: numbers - held[name] - left[name] for name, numbers in listed.items()})
         there = {number for numbers in listed.values() for number in numbers}
@@ -152,9 +152,12 @@ class Sweep:
 
 
 def is_gone(page: Page, number: int, full_name: str) -> bool:
-    """Not there any more, or there under another number or repository: `{"number": 7, "repository_url": "..."}`."""
+    """Not there any more, or there under another number or repository: `{"number": 7, "repository_url": "..."}`.
+
+    What is only refused (403, 451) is not gone.
+    """
     if page.status != 200:
-        return True
+        return page.status in (404, 410)
     said = json.loads(page.body)
     place = str(said.get("repository_url", "")).rpartition("/repos/")[2]
     return bool(said.get("number") != number or place.lower() != full_name.lower())

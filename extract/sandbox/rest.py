@@ -26,7 +26,6 @@ ALWAYS: Node = {
     "fork": False,
     "archived": False,
     "disabled": False,
-    "has_issues": True,
     "has_wiki": False,
     "forks_count": 0,
     "stargazers_count": 0,
@@ -80,6 +79,7 @@ def repository_body(node: Node, root: str) -> Node:
     open_items = [it for rows in lists for it in rows["CREATED_AT"].nodes if it["state"] == "OPEN"]
     return ALWAYS | {
         "id": node["databaseId"],
+        "has_issues": node["hasIssuesEnabled"],
         "node_id": node["id"],
         "name": name,
         "full_name": node["nameWithOwner"],

@@ -42,6 +42,7 @@ class SandboxForge:
         """Every API request is answered with a page and status 200, as a proxy's login page does."""
         self.faults = Faults()
         """Bad days: set the knobs of one, or put a new one in its place."""
+        self._issues_are_off = False
         self.app_keys: dict[int, str] = {}
         """Public keys of apps by their id: an installation's token is the first of `tokens`."""
         self.deleted: set[tuple[str, int]] = set()
@@ -103,7 +104,11 @@ class SandboxForge:
         """The world at the forge's instant."""
         with self._lock:
             if self._as_of not in self._views:
-                self._views = {self._as_of: View(self.world, self._shas, self._as_of, self.web_url, self.deleted)}
+                self._views = {
+                    self._as_of: View(
+                        self.world, self._shas, self._as_of, self.web_url, self.deleted, self._issues_are_off
+                    )
+                }
             return self._views[self._as_of]
 
     def delete(self, full_name: str, *numbers: int) -> None:
@@ -111,6 +116,11 @@ class SandboxForge:
         with self._lock:
             self.deleted |= {(full_name, number) for number in numbers}
             self._views = {}
+
+    def switch_issues(self, *, on: bool) -> None:
+        """The owners show the issues of every repository, or do not."""
+        with self._lock:
+            self._issues_are_off, self._views = not on, {}
 
     def restore(self) -> None:
         """Everything that was deleted is there again."""

@@ -31,8 +31,10 @@ class View:
         as_of: datetime,
         web_url: str,
         deleted: Container[tuple[str, int]] = (),
+        issues_are_off: bool = False,
     ) -> None:
         self.as_of = as_of
+        self._issues_are_off = issues_are_off
         self._deleted = deleted
         self.until = int(as_of.timestamp())
         self.web_url = web_url
@@ -85,6 +87,8 @@ class View:
         for gone in [node for node in (*issues, *changes) if (repository.full_name, node["number"]) in self._deleted]:
             del self.by_id[gone["id"]]
         issues, changes = ([node for node in nodes if node["id"] in self.by_id] for nodes in (issues, changes))
+        if self._issues_are_off:
+            issues = []
         self._here |= {
             "updatedAt": instant(max([pushed, *(node["_updated"] for node in [*issues, *changes])])),
             "pushedAt": instant(pushed),
@@ -104,6 +108,7 @@ class View:
             "url": f"{self.web_url}/{repository.full_name}",
             "isFork": False,
             "isArchived": False,
+            "hasIssuesEnabled": not self._issues_are_off,
             "createdAt": instant(repository.founded_epoch),
             "defaultBranchRef": {"name": "main"},
         }

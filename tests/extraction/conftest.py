@@ -27,6 +27,7 @@ def hut(running_hut: SandboxForge) -> Iterator[SandboxForge]:
     running_hut.fail_next(0)
     running_hut.faults = Faults()
     running_hut.restore()
+    running_hut.switch_issues(on=True)
 
 
 @pytest.fixture

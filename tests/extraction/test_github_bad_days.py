@@ -11,7 +11,7 @@ import pytest
 from extraction_tools import NAME, TOKEN, VARIABLE, Crawl
 
 from extract import raw
-from extract.archive import Archive
+from extract.archive import Archive, Page
 from extract.errors import BadToken, CannotWrite, NotUnderstood, OutOfQuota, TryAgain
 from extract.github import queries, sweep
 from extract.github.sizes import CALM_PAGES, PageSize
@@ -233,6 +233,26 @@ def test_what_comes_back_has_no_tombstone(crawl, hut, undisturbed):
     crawl.night()
 
     assert crawl.everything() == undisturbed.everything()
+
+
+def test_issues_that_are_switched_off_are_no_deletions(crawl, hut, undisturbed):
+    crawl.night()
+    hut.switch_issues(on=False)
+    spent = hut.requests
+    crawl.rereads = 5
+    crawl.night()
+    assert hut.requests - spent <= 5  # with the rolling re-read of changes, and their reactions
+    assert crawl.everything() == undisturbed.everything()
+
+    hut.switch_issues(on=True)
+    crawl.night()
+    assert crawl.everything() == undisturbed.everything()
+
+
+def test_what_is_only_refused_is_not_gone():
+    refused = [Page({}, status, {}, "2026-01-01T00:00:00Z", "{}") for status in (403, 451)]
+
+    assert [sweep.is_gone(page, 7, NAME) for page in refused] == [False, False]
 
 
 def test_what_moves_while_we_page_is_here_the_same_night(crawl, hut, undisturbed, monkeypatch):

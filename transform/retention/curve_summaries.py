@@ -22,7 +22,7 @@ from transform.columns import (
 )
 from transform.parameters import Parameters
 from transform.retention.curves import CURVE
-from transform.statistics.kaplan_meier import at_day, median
+from transform.statistics.kaplan_meier import at_day, reached
 
 TABLE = Table(
     schema="retention",
@@ -108,7 +108,7 @@ def whole_curves(curves: pl.LazyFrame, fewest: int) -> pl.LazyFrame:
     """What is said of a curve as a whole; the exponential half-life too only if enough are in it."""
     ends = pl.col("n_exits") + pl.col("n_censored")
     exits, days = pl.col("n_exits"), pl.col("person_days")
-    halves = curves.filter("is_reportable").group_by(CURVE).agg(half_life_days=median())
+    halves = curves.filter("is_reportable").pipe(reached, by=CURVE, half_life_days=0.5)
     totals = curves.group_by(CURVE).agg(
         pl.col("snapshot_at", "n_newcomers", "n_excluded").first(),
         exits.sum(),

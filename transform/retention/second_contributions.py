@@ -21,7 +21,7 @@ from transform.parameters import Parameters
 from transform.retention.cohorts import seen_for
 from transform.retention.curves import with_every_year
 from transform.retention.newcomers import newcomers
-from transform.statistics.kaplan_meier import at_day, ends, kaplan_meier, median
+from transform.statistics.kaplan_meier import at_day, ends, kaplan_meier, reached
 
 CURVE_OF_YEAR = ("repo_id", "family", "cohort_year")
 CURVE = ("repo_id", "family", "cohort")
@@ -78,7 +78,7 @@ def build(
     waits = first_touches(contributions, repositories).pipe(second_days, arrived).pipe(waiting_times)
     counted = waits.pipe(ends, by=CURVE_OF_YEAR).pipe(with_every_year)
     curves = counted.pipe(kaplan_meier, by=CURVE).cache()
-    medians = curves.group_by(CURVE).agg(median_days=median())
+    medians = curves.pipe(reached, by=CURVE, median_days=0.5)
     return (
         pl.concat([at_mark(waits, curves, day) for day in parameters.retention_days])
         .join(medians, on=CURVE)

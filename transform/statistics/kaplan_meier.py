@@ -31,8 +31,9 @@ def ends(
 def kaplan_meier(counted: pl.LazyFrame, *, by: Sequence[str], time: str = "day") -> pl.LazyFrame:
     """One row per group and distinct duration, and one for time 0, sorted; takes what `ends` gives.
 
-    Gives `day` (or as `time` calls it), `n_at_risk`, `n_exits`, `n_censored`, `survival_share`, `standard_error` (Greenwood) and the bounds
-    `survival_lower_share`, `survival_upper_share` (95 %, log-log). At one time exits come before censorings.
+    Gives `day` (or as `time` calls it), `n_at_risk`, `n_exits`, `n_censored`, `survival_share`, `standard_error`
+    (Greenwood) and the bounds `survival_lower_share`, `survival_upper_share` (95 %, log-log). At one time exits come
+    before censorings.
     """
     counted = counted.cache()  # else polars counts anew for each of its uses
     groups = counted.select(by).unique().sort(by).with_row_index("group").cache()
@@ -99,14 +100,6 @@ def reached(curves: pl.LazyFrame, /, *, by: Sequence[str], time: str = "day", **
     """
     down = {name: pl.col("survival_share") <= share + ROUNDING for name, share in shares.items()}
     return curves.group_by(by).agg(**{name: pl.col(time).filter(is_down).min() for name, is_down in down.items()})
-
-
-def median(*, tolerance: float = 1e-9) -> pl.Expr:
-    """The first day on which at most half is left, within a group of what `kaplan_meier` gives; null if there is none.
-
-    The tolerance is for products that are one half but for the last digit.
-    """
-    return pl.col("day").filter(pl.col("survival_share") <= 0.5 + tolerance).min()
 
 
 def at_day(curves: pl.LazyFrame, day: int, *, by: Sequence[str]) -> pl.LazyFrame:
