@@ -23,8 +23,10 @@ from transform.core import (
 from transform.influence import concentration, scores
 from transform.ops import coverage, definitions, quality_results, quarantine, runs, tombstones
 from transform.retention import (
+    arrivals,
     break_transitions,
     breaks,
+    changing_determinants,
     cohorts,
     contributor_types,
     curve_summaries,
@@ -32,6 +34,7 @@ from transform.retention import (
     determinants,
     early_warning_calibration,
     early_warnings,
+    first_months,
     first_outcomes,
     first_questions,
     first_responses,
@@ -48,6 +51,8 @@ from transform.retention import (
     response_effects,
     response_times,
     second_contributions,
+    social_capital,
+    split_cohorts,
     turnover,
     waiting,
 )
@@ -67,6 +72,9 @@ BUILT: tuple[ModuleType, ...] = (
     interactions,
     spells,
     newcomers,
+    first_months,
+    arrivals,
+    split_cohorts,
     curves,
     curve_summaries,
     cohorts,
@@ -79,6 +87,7 @@ BUILT: tuple[ModuleType, ...] = (
     waiting,
     funnel,
     second_contributions,
+    social_capital,
     contributor_types,
     quasi_contributors,
     ltc_conversion,
@@ -87,6 +96,7 @@ BUILT: tuple[ModuleType, ...] = (
     group_curves,
     group_tests,
     determinants,
+    changing_determinants,
     breaks,
     break_transitions,
     early_warnings,
