@@ -40,7 +40,9 @@ def main() -> None:
     if given.measure:
         print(json.dumps(measured(given.measure)))
         return
-    figures = [in_fresh_process(size, given.repositories, given.persons) for size in given.sizes or [given.contributions]]
+    figures = [
+        in_fresh_process(size, given.repositories, given.persons) for size in given.sizes or [given.contributions]
+    ]
     for one in figures:
         tell(one)
     if len(figures) > 1:

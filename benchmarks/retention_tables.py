@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +132,10 @@ def tell(one: Mapping[str, Any]) -> None:
     for table, (seconds, height, memory) in one["tables"].items():
         print(f"  {table:<36} {seconds:7.2f} s {height:>12,} rows, peak so far {memory:6.0f} MiB")
     ratio = one["total"] / one["calibration"]
-    print(f"  all retention tables {one['total']:.1f} s ({one['cpu']:.1f} CPU s), {ratio:.0f} times the calibration of ", end="")
+    print(
+        f"  all retention tables {one['total']:.1f} s ({one['cpu']:.1f} CPU s), {ratio:.0f} times the calibration of ",
+        end="",
+    )
     print(f"{one['calibration']:.3f} s; peak {one['peak']:.0f} MiB", flush=True)
     if one["asked"] >= SIZES[-1]:
         is_met = one["total"] <= GOAL_SECONDS and one["peak"] <= GOAL_GIB * 1024
@@ -140,7 +144,7 @@ def tell(one: Mapping[str, Any]) -> None:
 
 def tell_growth(figures: list[dict[str, Any]]) -> None:
     """The slope of log seconds over log size between neighbouring sizes; n log n is 1.06 at a million."""
-    for one, other in zip(figures, figures[1:], strict=False):
+    for one, other in pairwise(figures):
         span = np.log(other["asked"] / one["asked"])
         slopes = {what: np.log(other[what] / one[what]) / span for what in ("total", "cpu", "peak")}
         told = ", ".join(f"{what} {slope:.2f}" for what, slope in slopes.items())

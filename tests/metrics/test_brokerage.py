@@ -50,4 +50,6 @@ def test_both_are_as_networkx_has_them(ties):
     theirs = nx.constraint(graph, weight="weight")
     assert held == pytest.approx([theirs[node] for node in range(8)], nan_ok=True)
     clustering = nx.clustering(graph)
-    assert closed == pytest.approx([clustering[node] if graph.degree(node) > 1 else np.nan for node in range(8)], nan_ok=True)
+    assert closed == pytest.approx(
+        [clustering[node] if graph.degree(node) > 1 else np.nan for node in range(8)], nan_ok=True
+    )

@@ -169,9 +169,7 @@ def test_periods_share_out_the_exits_and_together_say_what_the_whole_says():
     early, late = given.between(0, 26), given.between(26, None)
 
     assert early.is_exit.sum() + late.is_exit.sum() == 114
-    both = Lives(
-        *(np.concatenate(pair) for pair in zip(vars(early).values(), vars(late).values(), strict=True))
-    )
+    both = Lives(*(np.concatenate(pair) for pair in zip(vars(early).values(), vars(late).values(), strict=True)))
     assert fit(both).coefficients == pytest.approx(fit(given).coefficients, abs=1e-9)
 
 

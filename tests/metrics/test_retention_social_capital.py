@@ -90,7 +90,15 @@ def test_cohesion_and_bridging_are_of_the_conversations_of_the_quarter():
 def test_heterogeneity_compares_what_files_are_touched_by_their_extension():
     people = history("ada 1", "bob 1", "cyd 1", "dan 1")
     rows = capital(
-        people, files=[("ada", "a/b.PY"), ("ada", "c.py"), ("bob", "x.py"), ("cyd", "docs/y.md"), ("dan", "z.py"), ("dan", "w.md")]
+        people,
+        files=[
+            ("ada", "a/b.PY"),
+            ("ada", "c.py"),
+            ("bob", "x.py"),
+            ("cyd", "docs/y.md"),
+            ("dan", "z.py"),
+            ("dan", "w.md"),
+        ],
     )
 
     # cosines with ada: bob 1, cyd 0, dan the root of a half

@@ -32,7 +32,9 @@ TABLE = Table(
     columns=(
         SCOPE_ID,
         FAMILY,
-        Column("variant", pl.String, "What new means: for the first time ever, or not the period before.", one_of=VARIANTS),
+        Column(
+            "variant", pl.String, "What new means: for the first time ever, or not the period before.", one_of=VARIANTS
+        ),
         Column("period_unit", pl.String, "Length of the period.", one_of=tuple(UNITS)),
         Column("period_start", pl.Date, "First day (UTC) of the period."),
         count("n_persons", "Persons the row rests on.", unit="persons"),

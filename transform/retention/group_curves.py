@@ -9,6 +9,7 @@ import polars as pl
 from quality.contract import Column, Table
 from transform.columns import (
     COMPARISON,
+    COMPARISONS,
     DAYS_SINCE_FIRST,
     DEFINITION,
     END_RULE,
@@ -22,7 +23,7 @@ from transform.columns import (
 )
 from transform.core.spells import IS_DECIDABLE
 from transform.parameters import Parameters
-from transform.statistics.kaplan_meier import ends, kaplan_meier, read_at
+from transform.statistics.kaplan_meier import ends, kaplan_meier, reached, read_at
 
 SUBJECT = ("repo_id", "family", "comparison", "end_rule", "horizon_days")
 GROUP = (*SUBJECT, "group_name")
@@ -30,13 +31,47 @@ NAMES = ("repo_id", "family", "comparison", "end_rule", "group_name")
 WAS_SEEN = (pl.col("entry_days") == 0) | (pl.col("entry_days") < pl.col("duration_days"))
 """Whether the person was still there when observation began."""
 
+GROUP_NAME = Column("group_name", pl.String, "The group, such as a door, a band of years (2019-2021), or within_24h.")
+CURVE_COLUMNS = (
+    count("n_at_risk", "Persons at risk at the first end of a spell on or after the day."),
+    share("survival_share", "Share that stays longer than the day."),
+    share("survival_lower_share", "Lower 95 % bound; null where the share is 0 or 1.", nullable=True),
+    share("survival_upper_share", "Upper 95 % bound; null where the share is 0 or 1.", nullable=True),
+    Column(
+        "standard_error",
+        pl.Float64,
+        "Greenwood's standard error of the share; null where the share is 0.",
+        nullable=True,
+        at_least=0,
+    ),
+    Column(
+        "restricted_mean_days",
+        pl.Float64,
+        "Mean of the days that persons stay, those after the day not counted; null past the reportable range.",
+        unit="days",
+        nullable=True,
+        at_least=0,
+    ),
+    Column(
+        "half_life_days",
+        pl.Int32,
+        "Days after which at most half stay, which is the median stay; null if the curve does not come there.",
+        unit="days",
+        nullable=True,
+        at_least=0,
+    ),
+    Column("is_reportable", pl.Boolean, "Whether enough persons are at risk for the curve to be shown."),
+    N_PERSONS,
+)
+"""What is told of the curve of a group at a day."""
+
 TABLE = Table(
     schema="retention",
     name="group_curves",
     grain="one row per repository (or all), family, comparison, group, rule of leaving, horizon and day of reading",
     key=(*GROUP, "day"),
     inputs=("core.spells",),
-    definition="RET-03b/1",
+    definition="RET-03b/2",
     formula="as retention.curves, per group; in the comparison by arrival who may be an old hand is at risk from "
     "entry_days on",
     source="Kaplan and Meier 1958; late entry as in R survfit and lifelines",
@@ -55,23 +90,11 @@ TABLE = Table(
         SCOPE_ID,
         FAMILY,
         COMPARISON,
-        Column("group_name", pl.String, "The group: a door, a band of years such as 2019-2021, or newcomer."),
+        GROUP_NAME,
         END_RULE,
         HORIZON_DAYS,
         DAYS_SINCE_FIRST,
-        count("n_at_risk", "Persons at risk at the first end of a spell on or after the day."),
-        share("survival_share", "Share that stays longer than the day."),
-        share("survival_lower_share", "Lower 95 % bound; null where the share is 0 or 1.", nullable=True),
-        share("survival_upper_share", "Upper 95 % bound; null where the share is 0 or 1.", nullable=True),
-        Column(
-            "standard_error",
-            pl.Float64,
-            "Greenwood's standard error of the share; null where the share is 0.",
-            nullable=True,
-            at_least=0,
-        ),
-        Column("is_reportable", pl.Boolean, "Whether enough persons are at risk for the curve to be shown."),
-        N_PERSONS,
+        *CURVE_COLUMNS,
         DEFINITION,
         SNAPSHOT_AT,
     ),
@@ -79,16 +102,29 @@ TABLE = Table(
 
 
 def build(spells: pl.LazyFrame, *, parameters: Parameters) -> pl.LazyFrame:
-    counted = grouped_ends(spells, parameters).cache()
-    sizes = counted.group_by(GROUP).agg(pl.col("snapshot_at").first(), n_persons=pl.col("n_ends").sum())
     return (
-        read_at(kaplan_meier(counted, by=GROUP), parameters.curve_days, by=GROUP)
-        .join(sizes, on=GROUP)
-        .with_columns(pl.col(NAMES).cast(pl.String))
-        .with_columns(
-            is_reportable=pl.col("n_at_risk") >= parameters.fewest_at_risk, definition=pl.lit(TABLE.definition)
-        )
+        curves_of(grouped_ends(spells, parameters).cache(), parameters)
+        .with_columns(definition=pl.lit(TABLE.definition))
         .select(TABLE.column_names)
+    )
+
+
+def curves_of(counted: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
+    """The curves of groups, read on the days they are asked for, from what `ends` counts."""
+    sizes = counted.group_by(GROUP).agg(pl.col("snapshot_at").first(), n_persons=pl.col("n_ends").sum())
+    curves = kaplan_meier(counted, by=GROUP).cache()
+    is_reportable = pl.col("n_at_risk") >= parameters.fewest_at_risk
+    halves = curves.filter(is_reportable).pipe(reached, by=GROUP, half_life_days=0.5)
+    return (
+        read_at(curves, parameters.curve_days, by=GROUP)
+        .join(sizes, on=GROUP)
+        .join(halves, on=GROUP, how="left")
+        .with_columns(
+            pl.col(NAMES).cast(pl.String),
+            pl.when(is_reportable).then("restricted_mean_days"),
+            pl.col("half_life_days").cast(pl.Int32),
+            is_reportable=is_reportable,
+        )
     )
 
 
@@ -112,7 +148,7 @@ def grouped_ends(spells: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
             "is_newcomer",
             **group_names(parameters.cohort_band_years),
         )
-        .pipe(ends, by=(*alike, "snapshot_at", "is_newcomer", *COMPARISON.one_of))
+        .pipe(ends, by=(*alike, "snapshot_at", "is_newcomer", *COMPARISONS))
         .cache()
     )
     return pl.concat(
@@ -120,7 +156,7 @@ def grouped_ends(spells: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
         .group_by(*alike, "snapshot_at", "entry", "duration", group_name=comparison)
         .agg(pl.col("n_exits", "n_ends").sum())
         .with_columns(comparison=pl.lit(comparison).cast(pl.Categorical))
-        for comparison in COMPARISON.one_of
+        for comparison in COMPARISONS
     )
 
 

@@ -36,9 +36,7 @@ TERM_COLUMNS = (
     Column("robust_error", pl.Float64, "Robust standard error of the coefficient.", nullable=True, at_least=0),
     share("p_value", "Chance of so large a coefficient if the hazard did not hang on the term.", nullable=True),
     share("proportionality_p_value", "Small: the ratio changes with the days since arrival.", nullable=True),
-    Column(
-        "reason", pl.String, "Why there is no coefficient; null where there is one.", nullable=True, one_of=REASONS
-    ),
+    Column("reason", pl.String, "Why there is no coefficient; null where there is one.", nullable=True, one_of=REASONS),
 )
 TERM_SCHEMA: dict[str, Any] = {
     "term": pl.String,

@@ -54,7 +54,9 @@ TABLE = Table(
             nullable=True,
             at_least=0,
         ),
-        share("cohesion_share", "Pairs of conversation partners who also met; null with fewer than two.", nullable=True),
+        share(
+            "cohesion_share", "Pairs of conversation partners who also met; null with fewer than two.", nullable=True
+        ),
         share("team_newcomer_share", "Members of the team, oneself included, who were newcomers in the quarter."),
         share("heterogeneity_share", "Unlikeness of the files touched; null without files to compare.", nullable=True),
         Column(
@@ -132,7 +134,9 @@ def with_arrivals(seats: pl.LazyFrame, spells: pl.LazyFrame, parameters: Paramet
 
 
 def teams(seats: pl.LazyFrame) -> pl.LazyFrame:
-    return seats.group_by("team").agg(n_teammates=pl.len().cast(pl.Int64) - 1, team_newcomer_share=pl.col("is_new").mean())
+    return seats.group_by("team").agg(
+        n_teammates=pl.len().cast(pl.Int64) - 1, team_newcomer_share=pl.col("is_new").mean()
+    )
 
 
 def familiarity(seats: pl.LazyFrame) -> pl.LazyFrame:
@@ -217,8 +221,8 @@ def measured(edges: pl.DataFrame) -> pl.DataFrame:
         key = {"person_id": f"{name}_person_id", "node": name}
         tied = tied.join(nodes.rename(key), on=["team", f"{name}_person_id"])
     tied = tied.sort("source", "target")
-    given = (tied[name].to_numpy() for name in ("source", "target", "weight"))
-    clustering, constraint = surroundings(*given, len(nodes))
+    source, target, weight = (tied[name].to_numpy() for name in ("source", "target", "weight"))
+    clustering, constraint = surroundings(source, target, weight, len(nodes))
     found = {"cohesion_share": clustering, "bridging": 1 - constraint}
     return nodes.select("team", "person_id").with_columns(
         pl.Series(name, np.clip(values, None, 1)).fill_nan(None) for name, values in found.items()

@@ -51,8 +51,14 @@ class Lives:
         since = np.maximum(np.zeros_like(self.duration) if self.entry is None else self.entry, start)
         seen = until > since
         left = self.is_exit & (self.duration == until)
-        rows = (until, left, self.covariates, self.stratum, self.cluster, since)
-        return Lives(*(row[seen] for row in rows))
+        return Lives(
+            duration=until[seen],
+            is_exit=left[seen],
+            covariates=self.covariates[seen],
+            stratum=self.stratum[seen],
+            cluster=self.cluster[seen],
+            entry=since[seen],
+        )
 
 
 @dataclass(frozen=True)
