@@ -26,8 +26,10 @@ from extract.raw_git import (
     EMAIL_LINKS,
     EMAILS,
     LOST_COMMITS,
+    MAILMAP_LINKS,
     NORM_DOCUMENTS,
 )
+from extract.raw_people import TABLES as PEOPLE_TABLES
 from extract.raw_threads import CLOSE_REASONS, CLOSING_LINKS, EVENTS, LOCK_REASONS, MENTIONS, REACTIONS, REVIEW_THREADS
 from quality.contract import INSTANT, Column, Table
 
@@ -216,10 +218,12 @@ TABLES = (
     LOST_COMMITS,
     EMAILS,
     EMAIL_LINKS,
+    MAILMAP_LINKS,
     CHANGE_COMMITS,
     TOMBSTONES,
     QUARANTINE,
     STREAMS,
+    *PEOPLE_TABLES,
 )
 
 

@@ -28,15 +28,16 @@ from extract.raw_git import (
     COMMITS,
     EMAILS,
     LOST_COMMITS,
+    MAILMAP_LINKS,
     NORM_DOCUMENTS,
 )
 from quality.contract import Table
 
-READER = 2  # raise it when the same history would be told differently: stamps of other readers do not count
+READER = 3  # raise it when the same history would be told differently: stamps of other readers do not count
 STAMP = "mined.json"
 ALWAYS = (
     *(COMMITS, COMMIT_PEOPLE, COMMIT_LINKS, COMMIT_FILES),
-    *(EMAILS, LOST_COMMITS, BLAME_IGNORED, NORM_DOCUMENTS),
+    *(EMAILS, MAILMAP_LINKS, LOST_COMMITS, BLAME_IGNORED, NORM_DOCUMENTS),
 )
 """Tables that every repository has."""
 _STREAMS = {
@@ -106,6 +107,7 @@ def publish(mined: Mined, folder: Path, *, repo_id: str, made_from: str) -> pl.D
         (COMMIT_PEOPLE, further_people(headers)),
         (COMMIT_LINKS, resolved(headers.links, headers.commits["sha"])),
         (EMAILS, headers.emails),
+        (MAILMAP_LINKS, headers.mailmap),
         (LOST_COMMITS, mined.lost),
         (BLAME_IGNORED, ignored),
         (NORM_DOCUMENTS, norm_documents(files_of(mined)).collect()),

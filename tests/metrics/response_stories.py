@@ -15,7 +15,7 @@ from transform.core import (
     commits,
     contributions,
     events,
-    identities,
+    aliases,
     issues,
     people,
     reviews,
@@ -126,7 +126,7 @@ class Community(dict[str, pl.LazyFrame]):
         self["people"] = people.TABLE.rows(*_people(told)).lazy()
         self["repositories"] = watched(*repos, snapshot=snapshot)
         self["commit_people"] = raw.COMMIT_PEOPLE.empty().lazy()
-        self["identities"] = identities.TABLE.empty().lazy()
+        self["aliases"] = aliases.TABLE.empty().lazy()
         for module in (contributions, spells, newcomers, first_responses):
             self[module.TABLE.name] = self.table(module).lazy()
 
