@@ -9,7 +9,7 @@ import polars as pl
 
 from quality.contract import INSTANT, Column, Table
 
-AFFILIATION_CLASSES = ("company", "academic", "public", "volunteer", "unknown")
+AFFILIATION_CLASSES = ("unknown", "company", "academic", "public", "volunteer")
 ALIAS_ID = Column("alias_id", pl.String, "Account id, or 'mail:' and the keyed hash of an address.")
 ORGANISATION = Column("organisation", pl.String, "Organisation; null for volunteers and unknown.", nullable=True)
 AFFILIATION_CLASS = Column("affiliation_class", pl.String, "Kind of the organisation.", one_of=AFFILIATION_CLASSES)

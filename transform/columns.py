@@ -23,7 +23,7 @@ FAMILY_OF_KIND = {
 }
 FAMILIES = ("any", "code", "review", "talk", "triage")
 DOORS = ("issue", "comment", "change", "review", "commit", "merge", "triage")
-AFFILIATION_CLASSES = ("company", "academic", "public", "volunteer", "unknown")
+AFFILIATION_CLASSES = ("unknown", "company", "academic", "public", "volunteer")
 ACTOR_CLASSES = ("human", "bot", "organisation")
 END_RULES = ("first_gap", "terminal")
 COMPARISONS = ("door", "cohort_band", "arrival")

@@ -30,7 +30,11 @@ LOST: dict[str, Any] = {
     "lost_at": INSTANT,
 }
 _TABLES: dict[str, dict[str, Any]] = {
-    **{"commits": HEADERS, "named": NAMED, "links": LINKS, "emails": EMAIL, "mailmap": MAILMAP},
+    "commits": HEADERS,
+    "named": NAMED,
+    "links": LINKS,
+    "emails": EMAIL,
+    "mailmap": MAILMAP,
     "lost": LOST,
 }
 
@@ -83,9 +87,9 @@ def load_history(folder: Path) -> History:
         frames = {name: _kept(_place(folder, state["generation"], name), schema) for name, schema in _TABLES.items()}
     except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError):
         return History()
-    told = {name: frames[name] for name in _TABLES if name != "lost"}
-    headers = Headers(**told, signed=no_headers().signed)
-    return History(state["tip"], state["made_with"], headers, frames["lost"])
+    commits, named, links, emails, mailmap, lost = (frames[name] for name in _TABLES)
+    headers = Headers(commits, named, links, emails, mailmap, signed=no_headers().signed)
+    return History(state["tip"], state["made_with"], headers, lost)
 
 
 def _kept(path: Path, schema: dict[str, Any]) -> pl.DataFrame:

@@ -59,8 +59,8 @@ class Headers:
 
 
 def no_headers() -> Headers:
-    schemas = (HEADERS, NAMED, LINKS, EMAIL, MAILMAP, SIGNED)
-    return Headers(*(pl.DataFrame(schema=schema) for schema in schemas))
+    commits, named, found, told = (pl.DataFrame(schema=schema) for schema in (HEADERS, NAMED, LINKS, EMAIL))
+    return Headers(commits, named, found, told, pl.DataFrame(schema=MAILMAP), pl.DataFrame(schema=SIGNED))
 
 
 def joined(left: Headers, right: Headers) -> Headers:

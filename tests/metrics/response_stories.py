@@ -10,12 +10,13 @@ from metric_stories import PARAMETERS, built, on_day, watched
 
 from extract import raw
 from transform.core import (
+    affiliations,
+    aliases,
     changes,
     comments,
     commits,
     contributions,
     events,
-    aliases,
     issues,
     people,
     reviews,
@@ -127,6 +128,7 @@ class Community(dict[str, pl.LazyFrame]):
         self["repositories"] = watched(*repos, snapshot=snapshot)
         self["commit_people"] = raw.COMMIT_PEOPLE.empty().lazy()
         self["aliases"] = aliases.TABLE.empty().lazy()
+        self["affiliations"] = affiliations.TABLE.empty().lazy()
         for module in (contributions, spells, newcomers, first_responses):
             self[module.TABLE.name] = self.table(module).lazy()
 

@@ -63,7 +63,7 @@ def address_spans(commits: pl.LazyFrame, aliases: pl.LazyFrame, reach_days: int)
     """Spans in which a person's addresses name one organisation; months decide, for many have two addresses at once."""
     reach = pl.duration(days=reach_days)
     says = aliases.filter(pl.col("affiliation_class") != "unknown").select(
-        author_alias_id="alias_id", *map(pl.col, WHO)
+        *WHO, pl.col("alias_id").alias("author_alias_id")
     )
     months = (
         commits.select("person_id", "author_alias_id", "authored_at")

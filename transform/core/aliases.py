@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from quality.contract import Column, Table
@@ -190,7 +192,7 @@ def said_by_hosts(told: pl.LazyFrame, registered: pl.LazyFrame) -> pl.LazyFrame:
         pl.struct("domain", "organisation", "affiliation_class", "is_top").implode().alias("registered")
     )
 
-    def judged(columns: list[pl.Series]) -> pl.Series:
+    def judged(columns: Sequence[pl.Series]) -> pl.Series:
         hosts, lists = columns
         known = {
             entry["domain"]: domains.Registration(entry["organisation"], entry["affiliation_class"], entry["is_top"])

@@ -12,25 +12,34 @@ from typing import NamedTuple
 
 from publicsuffixlist import PublicSuffixList
 
-FREE_MAIL = frozenset(
-    "aim.com aol.com att.net bellsouth.net bigpond.com bluewin.ch bk.ru btinternet.com comcast.net cox.net "
-    "duck.com earthlink.net email.com fastmail.com fastmail.fm foxmail.com free.fr freemail.hu freenet.de gmail.com "
-    "gmx.at gmx.ch gmx.com gmx.de gmx.net gmx.us googlemail.com hanmail.net hey.com home.nl hotmail.com hushmail.com "
-    "icloud.com inbox.com inbox.ru interia.pl laposte.net libero.it list.ru live.com mac.com mail.com mail.ru "
-    "mailbox.org me.com messagingengine.com msn.com naver.com o2.pl orange.fr outlook.com pm.me pobox.com posteo.de "
-    "posteo.net proton.me protonmail.ch protonmail.com qq.com rambler.ru rediffmail.com riseup.net rocketmail.com "
-    "runbox.com sbcglobal.net seznam.cz sfr.fr sina.com sohu.com t-online.de telus.net tiscali.it tuta.io tutanota.com "
-    "verizon.net virgilio.it vodafone.it wanadoo.fr web.de wp.pl xs4all.nl ya.ru yandex.com yandex.ru yeah.net ymail.com "
-    "zoho.com 126.com 139.com 163.com 21cn.com".split()
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+FREE_MAIL = _words(
+    """
+    aim.com aol.com att.net bellsouth.net bigpond.com bluewin.ch bk.ru btinternet.com comcast.net cox.net duck.com
+    earthlink.net email.com fastmail.com fastmail.fm foxmail.com free.fr freemail.hu freenet.de gmail.com gmx.at
+    gmx.ch gmx.com gmx.de gmx.net gmx.us googlemail.com hanmail.net hey.com home.nl hotmail.com hushmail.com
+    icloud.com inbox.com inbox.ru interia.pl laposte.net libero.it list.ru live.com mac.com mail.com mail.ru
+    mailbox.org me.com messagingengine.com msn.com naver.com o2.pl orange.fr outlook.com pm.me pobox.com posteo.de
+    posteo.net proton.me protonmail.ch protonmail.com qq.com rambler.ru rediffmail.com riseup.net rocketmail.com
+    runbox.com sbcglobal.net seznam.cz sfr.fr sina.com sohu.com t-online.de telus.net tiscali.it tuta.io
+    tutanota.com verizon.net virgilio.it vodafone.it wanadoo.fr web.de wp.pl xs4all.nl ya.ru yandex.com yandex.ru
+    yeah.net ymail.com zoho.com 126.com 139.com 163.com 21cn.com
+    """
 )
 FREE_MAIL_NAMES = frozenset({"hotmail", "yahoo", "live", "outlook", "gmx", "yandex"})
 """Providers that have one domain a country: whatever the suffix."""
-PROJECT_MAIL = frozenset(
-    "alumni.stanford.edu acm.org alum.mit.edu apache.org archlinux.org computer.org cpan.org debian.org eclipse.org "
-    "fedoraproject.org freebsd.org gentoo.org gitlab.com github.com gmane.org gnome.org gnu.org golang.org ieee.org "
-    "jboss.org kde.org kernel.org lists.sourceforge.net mageia.org member.fsf.org netbsd.org openbsd.org opensuse.org "
-    "php.net python.org ruby-lang.org rust-lang.org samba.org sourceforge.net sympy.org ubuntu.com videolan.org "
-    "wikimedia.org".split()
+PROJECT_MAIL = _words(
+    """
+    alumni.stanford.edu acm.org alum.mit.edu apache.org archlinux.org computer.org cpan.org debian.org eclipse.org
+    fedoraproject.org freebsd.org gentoo.org gitlab.com github.com gmane.org gnome.org gnu.org golang.org ieee.org
+    jboss.org kde.org kernel.org lists.sourceforge.net mageia.org member.fsf.org netbsd.org openbsd.org opensuse.org
+    php.net python.org ruby-lang.org rust-lang.org samba.org sourceforge.net sympy.org ubuntu.com videolan.org
+    wikimedia.org
+    """
 )
 """Addresses that a project, a society of the trade or a former school lends to people: they name no employer."""
 PUBLIC = re.compile(
@@ -39,11 +48,13 @@ PUBLIC = re.compile(
 )
 ACADEMIC = re.compile(r"(?:.*\.)?(?:edu(?:\.[a-z]{2})?|ac\.[a-z]{2})")
 ACADEMIC_NAMES = re.compile(r"(?:uni|univ|universite|universitaet|fh|tu|hs|rwth|ens)-[a-z-]+|[a-z]*university")
-ACADEMIC_DOMAINS = frozenset(
-    "cnrs.fr cern.ch chalmers.se cwi.nl dtu.dk epfl.ch ethz.ch fraunhofer.de fu-berlin.de helsinki.fi hu-berlin.de "
-    "inria.fr kth.se ku.dk kuleuven.be kit.edu lmu.de lu.se mpg.de ntnu.no polimi.it polytechnique.edu su.se tudelft.nl "
-    "tue.nl tum.de tuwien.ac.at u-psud.fr ucl.ac.uk ugent.be uio.no unibe.ch unibo.it uu.nl uu.se uva.nl vu.nl "
-    "ulaval.ca umontreal.ca utoronto.ca ubc.ca uwaterloo.ca mcgill.ca sfu.ca".split()
+ACADEMIC_DOMAINS = _words(
+    """
+    cnrs.fr cern.ch chalmers.se cwi.nl dtu.dk epfl.ch ethz.ch fraunhofer.de fu-berlin.de helsinki.fi hu-berlin.de
+    inria.fr kth.se ku.dk kuleuven.be kit.edu lmu.de lu.se mpg.de ntnu.no polimi.it polytechnique.edu su.se
+    tudelft.nl tue.nl tum.de tuwien.ac.at u-psud.fr ucl.ac.uk ugent.be uio.no unibe.ch unibo.it uu.nl uu.se uva.nl
+    vu.nl ulaval.ca umontreal.ca utoronto.ca ubc.ca uwaterloo.ca mcgill.ca sfu.ca
+    """
 )
 COMPANIES: Mapping[str, str] = {
     domain: name
