@@ -25,8 +25,11 @@ from extract.raw_git import (
     COMMITS,
     EMAIL_LINKS,
     EMAILS,
+    LINE_LIVES,
     LOST_COMMITS,
     NORM_DOCUMENTS,
+    POWER_HOLDERS,
+    TREE_FILES,
 )
 from extract.raw_threads import CLOSE_REASONS, CLOSING_LINKS, EVENTS, LOCK_REASONS, MENTIONS, REACTIONS, REVIEW_THREADS
 from quality.contract import INSTANT, Column, Table
@@ -213,6 +216,9 @@ TABLES = (
     COMMIT_FILES,
     NORM_DOCUMENTS,
     BLAME_IGNORED,
+    TREE_FILES,
+    POWER_HOLDERS,
+    LINE_LIVES,
     LOST_COMMITS,
     EMAILS,
     EMAIL_LINKS,

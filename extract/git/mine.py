@@ -19,6 +19,7 @@ from extract.git.command import GitFailed
 from extract.git.counts import Counts
 from extract.git.graph import Graph
 from extract.git.history import History, fingerprint, is_ancestor, load_history, save_history
+from extract.git.lines import lives_of_lines
 from extract.git.log import Headers, joined, no_headers, read_headers
 from extract.git.mirror import Repository, open_repository
 from extract.git.norms import blame_ignored
@@ -26,6 +27,7 @@ from extract.git.people import Keys
 from extract.git.publish import Mined, digest_of, publish, published
 from extract.git.shallow import cut_commits
 from extract.git.sizes import Uncounted, count_sizes
+from extract.git.tree import power_holders, tree_files
 from extract.raw import STREAMS
 
 MIRROR = "repository.git"
@@ -53,7 +55,7 @@ def mine(
     all_branches: bool = False,
     jobs: int = 2,
 ) -> pl.DataFrame:
-    """Writes the raw tables of one repository; returns its rows of raw.streams: commits, commit_sizes, change_commits.
+    """Writes the raw tables of one repository; returns its rows of raw.streams: commits, sizes, lines, change_commits.
 
     `changes` (CHANGES) is None for plain git without a forge: then only the default branch is read, unless
     `all_branches`. Both folders are this repository's own; deleting `mirror_folder` costs time, and the memory of
@@ -103,11 +105,15 @@ def read(repository: Repository, asked: Asked, counts: Counts, memory: Path, cut
     uncounted = count_missing(repository, commits, cut, counts, asked)
     save_history(memory, history)
     everything = joined(trunk, branches)
+    ignored, tree = blame_ignored(repository), tree_files(repository)
     mined = Mined(
         headers=replace(everything, commits=commits),
         counts=counts,
         lost=history.lost,
-        blame_ignored=blame_ignored(repository),
+        blame_ignored=ignored,
+        tree=tree,
+        holders=power_holders(repository.git, tree.files, asked.keys),
+        lines=lives_of_lines(repository, ignored, cut, memory.parent / "lines", asked.report),
         cut=cut,
         uncounted=uncounted,
         source_total=total,
