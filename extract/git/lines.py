@@ -73,6 +73,10 @@ class Lines:
     lives: pl.DataFrame
     complaint: str | None = None
 
+    @classmethod
+    def not_asked(cls) -> Lines:
+        return cls(Replay().rows(), "they were not asked for")
+
 
 def lives_of_lines(
     repository: Repository,
