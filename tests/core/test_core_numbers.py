@@ -7,7 +7,7 @@ from core_stories import change, comment, core, event, issue
 
 def told():
     return {
-        "items": [issue(3, "ada", 0), change(3, "bob", 1)],
+        "items": [issue(3, "ada", 0), change(3, "bob", 1, events_total=1)],
         "comments": [
             comment(3, "cyd", 2, item_kind="issue", comment_id="of the issue"),
             comment(3, "dan", 3, item_kind="change", comment_id="of the change"),
