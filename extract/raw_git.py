@@ -10,6 +10,7 @@ from quality.contract import INSTANT, Column, Table
 EMAIL_KEY = Column("email_key", pl.String, "Keyed hash of an e-mail address (see raw.emails).")
 STATUSES = ("added", "copied", "deleted", "modified", "renamed", "retyped")
 FILE_CLASSES = ("vendored", "generated", "tests", "docs", "configuration", "code", "other")
+POWER_DOCUMENTS = ("codeowners", "owners", "maintainers", "governance")
 NORMS = (
     *("change_template", "code_of_conduct", "codeowners", "contributing", "contributor_agreement", "governance"),
     *("issue_template", "licence", "maintainers", "readme", "roadmap", "security", "support"),
@@ -108,6 +109,50 @@ BLAME_IGNORED = Table(
     grain="one row per commit that .git-blame-ignore-revs names, as it is in the default branch now",
     key=("repo_id", "sha"),
     columns=(REPO_ID, SHA),
+)
+
+TREE_FILES = Table(
+    schema="raw",
+    name="tree_files",
+    grain="one row per file of the default branch as it was last read",
+    key=("repo_id", "path"),
+    columns=(
+        REPO_ID,
+        Column("path", pl.String, "Path of the file: hostile text."),
+        Column("file_class", pl.String, "Kind of file, told by its path alone.", one_of=FILE_CLASSES),
+    ),
+)
+
+POWER_HOLDERS = Table(
+    schema="raw",
+    name="power_holders",
+    grain="one row per line of a document of responsibilities, as it is in the default branch now, and whom it names",
+    key=("repo_id", "path", "line_number"),
+    columns=(
+        REPO_ID,
+        Column("path", pl.String, "Path of the document: hostile text."),
+        Column("line_number", pl.Int64, "Line of the document, from 1.", at_least=0),
+        Column("document", pl.String, "Which form the document has.", one_of=POWER_DOCUMENTS),
+        Column("pattern", pl.String, "Files they hold: hostile text; null for all of them.", nullable=True),
+        Column("login", pl.String, "Login that is named, in small letters.", nullable=True),
+        Column("team", pl.String, "Team that is named; who is in it is not known.", nullable=True),
+        Column("email_key", pl.String, "Keyed hash of an address that is named (see raw.emails).", nullable=True),
+    ),
+)
+
+LINE_LIVES = Table(
+    schema="raw",
+    name="line_lives",
+    grain="one row per file, commit that wrote lines of it, and commit that took them away",
+    key=("repo_id", "path", "born_sha", "died_sha"),
+    columns=(
+        REPO_ID,
+        Column("path", pl.String, "Path of the file now, or when the lines went: hostile text."),
+        Column("file_class", pl.String, "Kind of file, told by its path alone.", one_of=FILE_CLASSES),
+        Column("born_sha", pl.String, "First parent, perhaps a merge, that brought the lines in."),
+        Column("died_sha", pl.String, "The one that took them away or wrote them anew; empty while they stand."),
+        Column("n_lines", pl.Int64, "How many lines.", unit="lines", at_least=1),
+    ),
 )
 
 LOST_COMMITS = Table(
