@@ -4,8 +4,8 @@ A forge is one module plus one line in the registry (`forges.py`). If a new forg
 `quality`, this contract is wrong.
 
 Ids are text and carry the forge's configured name in front, so that two forges never meet by accident:
-`repo_id` "github:1234", `account_id` "github:99". `number` is the number people use ("#12"). Texts of bodies and
-comments stay in the archive.
+`repo_id` "github:1234", `account_id` "github:99". `number` is the number people use ("#12"); where a forge counts issues
+and changes apart, `item_kind` says which of the two it is. Texts of bodies and comments stay in the archive.
 """
 
 from __future__ import annotations
@@ -15,7 +15,18 @@ from pathlib import Path
 
 import polars as pl
 
-from extract.raw_columns import AUTHOR, EDITED_AT, IS_MINIMISED, MINIMISED_REASON, NUMBER, REPO_ID, STATES, URL
+from extract.raw_columns import (
+    AUTHOR,
+    EDITED_AT,
+    IS_MINIMISED,
+    ITEM_KIND,
+    ITEM_KINDS,
+    MINIMISED_REASON,
+    NUMBER,
+    REPO_ID,
+    STATES,
+    URL,
+)
 from extract.raw_git import (
     BLAME_IGNORED,
     CHANGE_COMMITS,
@@ -25,9 +36,14 @@ from extract.raw_git import (
     COMMITS,
     EMAIL_LINKS,
     EMAILS,
+    LINE_LIVES,
     LOST_COMMITS,
+    MAILMAP_LINKS,
     NORM_DOCUMENTS,
+    POWER_HOLDERS,
+    TREE_FILES,
 )
+from extract.raw_people import TABLES as PEOPLE_TABLES
 from extract.raw_threads import CLOSE_REASONS, CLOSING_LINKS, EVENTS, LOCK_REASONS, MENTIONS, REACTIONS, REVIEW_THREADS
 from quality.contract import INSTANT, Column, Table
 
@@ -69,11 +85,11 @@ ITEMS = Table(
     schema="raw",
     name="items",
     grain="one row per issue or change request, as last seen",
-    key=("repo_id", "number"),
+    key=("repo_id", "kind", "number"),
     columns=(
         REPO_ID,
         NUMBER,
-        Column("kind", pl.String, "Issue or change request.", one_of=("issue", "change")),
+        Column("kind", pl.String, "Issue or change request.", one_of=ITEM_KINDS),
         Column("title", pl.String, "Title as written: hostile text."),
         AUTHOR,
         Column("merged_by_account_id", pl.String, "Account that merged it.", nullable=True),
@@ -116,6 +132,7 @@ COMMENTS = Table(
         REPO_ID,
         Column("comment_id", pl.String, "Id of the comment, unique in its repository."),
         NUMBER,
+        ITEM_KIND,
         Column(
             "kind", pl.String, "Comment of the thread, or on a line in review.", one_of=("comment", "review_comment")
         ),
@@ -155,10 +172,11 @@ TOMBSTONES = Table(
     schema="raw",
     name="tombstones",
     grain="one row per issue or change that was there once and is no more",
-    key=("repo_id", "number"),
+    key=("repo_id", "item_kind", "number"),
     columns=(
         REPO_ID,
         NUMBER,
+        Column("item_kind", pl.String, "Which of the two it was.", one_of=ITEM_KINDS),
         Column("reason", pl.String, "What became of it.", one_of=("deleted", "transferred")),
         Column("moved_to_url", pl.String, "Where it is now; null when it is nowhere.", nullable=True),
         Column("noticed_at", INSTANT, "When we saw that it was gone."),
@@ -213,13 +231,18 @@ TABLES = (
     COMMIT_FILES,
     NORM_DOCUMENTS,
     BLAME_IGNORED,
+    TREE_FILES,
+    POWER_HOLDERS,
+    LINE_LIVES,
     LOST_COMMITS,
     EMAILS,
     EMAIL_LINKS,
+    MAILMAP_LINKS,
     CHANGE_COMMITS,
     TOMBSTONES,
     QUARANTINE,
     STREAMS,
+    *PEOPLE_TABLES,
 )
 
 

@@ -8,6 +8,15 @@ from quality.contract import INSTANT, Column
 
 REPO_ID = Column("repo_id", pl.String, "The repository: the forge's name and its lasting id, kept through renames.")
 NUMBER = Column("number", pl.Int64, "Number of the issue or change in its repository.", at_least=0)
+ITEM_KINDS = ("issue", "change")
+ITEM_KIND = Column(
+    "item_kind",
+    pl.String,
+    "Which of the two has that number: a forge may count them apart. Null in partitions of earlier versions, which "
+    "only hold forges where the number alone says.",
+    nullable=True,
+    one_of=ITEM_KINDS,
+)
 SHA = Column("sha", pl.String, "Commit hash.")
 AUTHOR = Column(
     "author_account_id", pl.String, "Account that wrote it; null when the account was deleted.", nullable=True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from extract.raw_columns import AUTHOR, NUMBER, REPO_ID, STATES
+from extract.raw_columns import AUTHOR, ITEM_KIND, ITEM_KINDS, NUMBER, REPO_ID, STATES
 from quality.contract import INSTANT, Column, Table
 
 EVENT_KINDS = (
@@ -48,6 +48,7 @@ EVENTS = Table(
         REPO_ID,
         Column("event_id", pl.String, "Id of the event, unique in its repository."),
         NUMBER,
+        ITEM_KIND,
         Column("kind", pl.String, "What happened.", one_of=EVENT_KINDS),
         Column("actor_account_id", pl.String, "Account that did it; null when deleted or nobody.", nullable=True),
         Column("label", pl.String, "Label put on or taken off: hostile text.", nullable=True),
@@ -60,6 +61,13 @@ EVENTS = Table(
             pl.Int64,
             "Issue or change at the other end: what refers to it, is linked, closed it or is its original.",
             nullable=True,
+        ),
+        Column(
+            "other_kind",
+            pl.String,
+            "Which of the two that is; null where the number alone says, or there is none.",
+            nullable=True,
+            one_of=ITEM_KINDS,
         ),
         Column(
             "reason",
@@ -101,6 +109,7 @@ REACTIONS = Table(
         REPO_ID,
         SUBJECT_ID,
         NUMBER,
+        ITEM_KIND,
         Column("content", pl.String, "Kind of reaction.", one_of=REACTION_CONTENTS),
         Column("reactions_total", pl.Int64, "How many gave it, when last seen.", at_least=1),
     ),
@@ -128,6 +137,7 @@ MENTIONS = Table(
         REPO_ID,
         SUBJECT_ID,
         NUMBER,
+        ITEM_KIND,
         AUTHOR,
         Column("login", pl.String, "Login as written, without the @; teams are left out."),
         Column("account_id", pl.String, "Account of that login in this repository, where known.", nullable=True),

@@ -19,7 +19,7 @@ read several times only the latest reading counts, with just the parts it had th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -107,6 +107,7 @@ def read_tombstones(pages: Iterable[tuple[int, Page]], repo_id: str) -> dict[int
             {
                 "repo_id": repo_id,
                 "number": page.asked["number"],
+                "item_kind": "issue",  # until the last reading of the item says which it was
                 "reason": "transferred" if page.status == 200 else "deleted",
                 "moved_to_url": said.get("html_url") if page.status == 200 else None,
                 "noticed_at": instant(page.fetched_at),
@@ -115,7 +116,7 @@ def read_tombstones(pages: Iterable[tuple[int, Page]], repo_id: str) -> dict[int
     return found
 
 
-def read_items(group: Group, seen: set[int], gone: Mapping[int, Record], into: Records) -> bool:
+def read_items(group: Group, seen: set[int], gone: dict[int, Record], into: Records) -> bool:
     """Adds items not seen in a later page, with all their parts; one that cannot be read goes to quarantine whole.
 
     What has a tombstone that is younger is left out: it is not on the forge any more. False if all was seen before.
@@ -138,6 +139,8 @@ def read_items(group: Group, seen: set[int], gone: Mapping[int, Record], into: R
         if "unanswered" in node:  # an earlier reading may know the item
             continue
         seen.add(number)
+        if number in gone:
+            gone[number]["item_kind"] = "change" if node.get("__typename") == "PullRequest" else "issue"
         if number not in gone or gone[number]["noticed_at"] < fetched_at:
             _read_or_quarantine(node, [rest for rest in rests if "unanswered" not in rest], into)
     into.reactions.clear()
@@ -151,16 +154,16 @@ def _note_unanswered(number: int, nodes: list[Record], into: Records) -> None:
 
 
 def _read_or_quarantine(node: Record, rests: list[Record], into: Records) -> None:
-    one = Records(into.forge, into.repo_id, accounts=into.accounts, reactions=into.reactions)
+    kind = "change" if node.get("__typename") == "PullRequest" else "issue"
+    one = Records(into.forge, into.repo_id, accounts=into.accounts, reactions=into.reactions, item_kind=kind)
     try:
         _read_item(node, rests, one)
         for rest in rests:
             read_parts(rest, node["number"], one)
         _check(one.tables)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        stream = "changes" if node.get("__typename") == "PullRequest" else "issues"
         reason = f"{type(error).__name__}: {error}"
-        into.add("quarantine", stream=stream, record_id=str(node.get("number", node["id"])), reason=reason)
+        into.add("quarantine", stream=f"{kind}s", record_id=str(node.get("number", node["id"])), reason=reason)
         return
     for table, records in one.tables.items():
         into.tables[table] += records

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 
 Record = dict[str, Any]
+BELOW_ITEMS = ("comments", "events", "reactions", "mentions")
+"""Tables whose rows say which of the two kinds of item their number is of."""
 ACCOUNT_TYPES = {"User": "user", "Bot": "bot", "Organization": "organisation", "Mannequin": "mannequin"}
 
 
@@ -20,9 +22,12 @@ class Records:
     tables: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
     accounts: dict[str, Record] = field(default_factory=dict)
     reactions: dict[str, list[Record]] = field(default_factory=dict)
+    item_kind: str | None = None
+    """Kind of the item that is read right now."""
 
     def add(self, table: str, **record: Any) -> None:
-        self.tables[table].append({"repo_id": self.repo_id, **record})
+        below = {"item_kind": self.item_kind} if table in BELOW_ITEMS else {}
+        self.tables[table].append({"repo_id": self.repo_id, **below, **record})
 
     def account(self, actor: Record | None) -> str | None:
         """Notes the account and gives its id; a deleted account is null and stays so."""

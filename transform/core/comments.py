@@ -6,7 +6,7 @@ import polars as pl
 
 from quality.contract import INSTANT, Column, Table
 from transform.columns import ARTEFACT_ID, AUTHOR_ID, REPO_ID, URL
-from transform.core.items import artefact, by_snapshot, with_person
+from transform.core.items import artefact, by_snapshot, of_items, with_person
 from transform.parameters import Parameters
 
 TABLE = Table(
@@ -14,7 +14,7 @@ TABLE = Table(
     name="comments",
     grain="one row per comment",
     key=("repo_id", "comment_id"),
-    inputs=("raw.comments", "raw.items", "core.repositories", "core.identities"),
+    inputs=("raw.comments", "raw.items", "core.repositories", "core.aliases"),
     is_large=True,
     may_be_empty="A plain git repository has no comments.",
     columns=(
@@ -41,16 +41,15 @@ def build(
     comments: pl.LazyFrame,
     items: pl.LazyFrame,
     repositories: pl.LazyFrame,
-    identities: pl.LazyFrame,
+    aliases: pl.LazyFrame,
     *,
     parameters: Parameters,
 ) -> pl.LazyFrame:
     del parameters
-    kinds = items.select("repo_id", "number", item_kind="kind")
     return (
         by_snapshot(comments, repositories, "commented_at")
-        .join(kinds, on=["repo_id", "number"])
-        .pipe(with_person, identities, "author_account_id", "person_id")
+        .pipe(of_items, items)
+        .pipe(with_person, aliases, "author_account_id", "person_id")
         .with_columns(artefact_id=artefact(pl.col("item_kind")), comment_kind="kind")
         .select(TABLE.column_names)
     )

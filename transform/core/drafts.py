@@ -14,7 +14,8 @@ def with_drafts(changes: pl.LazyFrame, events: pl.LazyFrame) -> pl.LazyFrame:
     Ready and draft take turns. So the days as a draft are all ends less all beginnings, where a change that began as
     one began with its opening, and one that still is one ends with its closing or with what is held.
     """
-    told = events.filter(pl.col("kind").is_in(["ready_for_review", "converted_to_draft"]))
+    is_of_change = pl.col("item_kind").fill_null("change") == "change"
+    told = events.filter(is_of_change, pl.col("kind").is_in(["ready_for_review", "converted_to_draft"]))
     first = told.group_by(CHANGE).agg(is_ready_first=IS_READY.sort_by("occurred_at", "event_id").first())
     seen = told.join(changes.select(*CHANGE, "opened_at", "held_until_at", "closed_at"), on=CHANGE).filter(
         pl.col("occurred_at") < pl.min_horizontal("held_until_at", "closed_at")

@@ -6,7 +6,7 @@ import polars as pl
 
 from quality.contract import INSTANT, Column, Table
 from transform.columns import ACTOR_CLASSES, ARTEFACT_ID, AUTHOR_ID, REPO_ID
-from transform.core.items import artefact, by_snapshot, with_person
+from transform.core.items import artefact, by_snapshot, of_items, with_person
 from transform.parameters import Parameters
 
 EVENT_KINDS = (
@@ -40,7 +40,7 @@ TABLE = Table(
     name="events",
     grain="one row per event in the timeline of an issue or change",
     key=("repo_id", "event_id"),
-    inputs=("raw.events", "raw.items", "core.repositories", "core.identities", "core.people"),
+    inputs=("raw.events", "raw.items", "core.repositories", "core.aliases", "core.people"),
     is_large=True,
     may_be_empty="A plain git repository has no events.",
     columns=(
@@ -72,6 +72,13 @@ TABLE = Table(
         Column("state", pl.String, "Verdict of the review before its dismissal.", nullable=True),
         Column("sha", pl.String, "Commit that closed or merged it, or the new head after a force push.", nullable=True),
         Column("other_number", pl.Int64, "Issue or change at the other end.", nullable=True),
+        Column(
+            "other_kind",
+            pl.String,
+            "Which of the two that is; null where the forge numbers both together, or there is none.",
+            nullable=True,
+            one_of=("issue", "change"),
+        ),
         Column("occurred_at", INSTANT, "When it happened."),
     ),
     caveats="Complete where the stream events of ops.coverage is. A label that a form puts on is its author's event.",
@@ -82,18 +89,17 @@ def build(
     events: pl.LazyFrame,
     items: pl.LazyFrame,
     repositories: pl.LazyFrame,
-    identities: pl.LazyFrame,
+    aliases: pl.LazyFrame,
     people: pl.LazyFrame,
     *,
     parameters: Parameters,
 ) -> pl.LazyFrame:
     del parameters
-    kinds = items.select("repo_id", "number", item_kind="kind")
     return (
         by_snapshot(events, repositories, "occurred_at")
-        .join(kinds, on=["repo_id", "number"])
-        .pipe(with_person, identities, "actor_account_id", "person_id")
-        .pipe(with_person, identities, "subject_account_id", "subject_person_id")
+        .pipe(of_items, items)
+        .pipe(with_person, aliases, "actor_account_id", "person_id")
+        .pipe(with_person, aliases, "subject_account_id", "subject_person_id")
         .join(people.select("person_id", "actor_class"), on="person_id", how="left")
         .with_columns(artefact_id=artefact(pl.col("item_kind")))
         .select(TABLE.column_names)

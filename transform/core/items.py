@@ -21,14 +21,26 @@ def by_snapshot(rows: pl.LazyFrame, repositories: pl.LazyFrame, happened_at: str
     return rows.join(snapshots, on="repo_id").filter(pl.col(happened_at) < pl.col("held_until_at"))
 
 
+def of_items(rows: pl.LazyFrame, items: pl.LazyFrame) -> pl.LazyFrame:
+    """Rows whose issue or change is held, with its kind in `item_kind`; where that is null, the number alone says."""
+    item = ["repo_id", "number", "item_kind"]
+    kinds = items.select("repo_id", "number", item_kind="kind")
+    by_number = kinds.group_by("repo_id", "number").agg(only_kind=pl.col("item_kind").min())
+    return (
+        rows.join(by_number, on=["repo_id", "number"])
+        .with_columns(item_kind=pl.coalesce("item_kind", "only_kind"))
+        .join(kinds, on=item, how="semi")
+    )
+
+
 def not_yet(ended_at: str) -> pl.Expr:
     """An end that lies later has not happened yet."""
     return pl.when(pl.col(ended_at) < pl.col("held_until_at")).then(ended_at).alias(ended_at)
 
 
-def with_person(rows: pl.LazyFrame, identities: pl.LazyFrame, alias: str, person: str) -> pl.LazyFrame:
+def with_person(rows: pl.LazyFrame, aliases: pl.LazyFrame, alias: str, person: str) -> pl.LazyFrame:
     """Adds the person behind an alias column; null stays null, for a deleted account is no person."""
-    links = identities.select(pl.col("alias_id").alias(alias), pl.col("person_id").alias(person))
+    links = aliases.select(pl.col("alias_id").alias(alias), pl.col("person_id").alias(person))
     return rows.join(links, on=alias, how="left")
 
 
