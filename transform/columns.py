@@ -26,7 +26,7 @@ DOORS = ("issue", "comment", "change", "review", "commit", "merge", "triage")
 AFFILIATION_CLASSES = ("unknown", "company", "academic", "public", "volunteer")
 ACTOR_CLASSES = ("human", "bot", "organisation")
 END_RULES = ("first_gap", "terminal")
-COMPARISONS = ("door", "cohort_band", "arrival")
+COMPARISONS = ("door", "cohort_band", "affiliation", "arrival")
 """Groups that are known at the first act."""
 LANDMARK_COMPARISONS = ("response_time", "responder", "first_outcome")
 """Groups that are known some days after a first question, at its landmark."""

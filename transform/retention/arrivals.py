@@ -9,6 +9,7 @@ from transform.columns import DEFINITION, FAMILY, SCOPE_ID, SNAPSHOT_AT, count
 from transform.core.repositories import IS_HISTORY_CUT
 from transform.core.spells import PERSON_KEY, active_days, in_all, snapshots
 from transform.parameters import Parameters
+from transform.retention.rests_on import acts_between
 
 UNITS = {"month": "1mo", "quarter": "1q", "year": "1y"}
 VARIANTS = ("first_ever", "period")
@@ -29,6 +30,13 @@ TABLE = Table(
     "one unit with another, nor one variant with the other.",
     may_be_empty="No period may be over yet in which anybody acted.",
     is_large=True,
+    evidence=(
+        acts_between(
+            "here.period_start",
+            "here.period_start + CASE here.period_unit WHEN 'month' THEN INTERVAL 1 MONTH WHEN 'quarter' THEN INTERVAL 3 MONTH ELSE INTERVAL 1 YEAR END",
+            "the acts of humans in the period",
+        ),
+    ),
     columns=(
         SCOPE_ID,
         FAMILY,

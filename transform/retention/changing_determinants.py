@@ -6,7 +6,7 @@ from functools import partial
 
 import polars as pl
 
-from quality.contract import Column, Table
+from quality.contract import Column, Evidence, Table
 from transform.columns import DEFINITION, HORIZON_DAYS, SCOPE_ID, SNAPSHOT_AT, count
 from transform.core.spells import IS_DECIDABLE, SCOPE_KEY, horizons_of, in_all
 from transform.parameters import Parameters
@@ -55,6 +55,16 @@ TABLE = Table(
     "happens within a quarter does not count in it: who is about to leave does less, and the less would seem to be why. "
     "Answers are not among the terms, for leaving is dated to the last act, and an answer after it would count as none.",
     may_be_empty="No model where nobody was in a team and stayed beyond its quarter.",
+    evidence=(
+        Evidence("retention.social_capital", "the quarters in a team of everybody", scope=("repo_id",)),
+        Evidence(
+            "core.spells",
+            "the spells of newcomers, each in its repository",
+            same=("horizon_days",),
+            scope=("repo_id",),
+            when="there.repo_id <> 'all' AND there.is_newcomer AND there.is_exit IS NOT NULL AND there.family = 'any' AND there.end_rule = 'first_gap'",
+        ),
+    ),
     columns=(
         SCOPE_ID,
         HORIZON_DAYS,

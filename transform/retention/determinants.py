@@ -6,7 +6,7 @@ from functools import partial
 
 import polars as pl
 
-from quality.contract import Column, Table
+from quality.contract import Column, Evidence, Table
 from transform.columns import DEFINITION, DOORS, FAMILY, HORIZON_DAYS, SCOPE_ID, SNAPSHOT_AT, count
 from transform.core.spells import IS_DECIDABLE, PERSON_KEY, SCOPE_KEY, horizons_of, in_all
 from transform.parameters import Parameters
@@ -24,7 +24,16 @@ from transform.retention.hazard_models import (
 
 DOOR_TERMS = tuple(f"door_{door}" for door in DOORS)
 OF_ARRIVAL = ("partners_doubled", "issue_fixed", "change_merged")
-TERMS = ("contributions_doubled", "active_days_doubled", *OF_ARRIVAL, "later_year", *DOOR_TERMS)
+EMPLOYED = ("company", "academic", "public")
+TERMS = (
+    "contributions_doubled",
+    "active_days_doubled",
+    *OF_ARRIVAL,
+    "employed",
+    "volunteer",
+    "later_year",
+    *DOOR_TERMS,
+)
 FEWEST_PER_DOOR = 10
 CHANGES_AT = 0.05
 """Below such a p-value of proportionality a model is fitted to each period as well."""
@@ -55,6 +64,16 @@ TABLE = Table(
     "proportionality_p_value is small the ratio is a mean over changing ones: read those of the periods. A null says why "
     "in reason.",
     may_be_empty="No model where nobody outlasted their first month.",
+    evidence=(
+        Evidence(
+            "core.spells",
+            "the spells of newcomers, each in its repository, who were there after the first month",
+            same=("family", "horizon_days"),
+            scope=("repo_id",),
+            when="there.repo_id <> 'all' AND there.is_newcomer AND there.is_exit IS NOT NULL AND there.end_rule = 'first_gap' AND there.duration_days > here.landmark_days",
+            counted_in="n_persons",
+        ),
+    ),
     columns=(
         SCOPE_ID,
         FAMILY,
@@ -64,7 +83,7 @@ TABLE = Table(
             "term",
             pl.String,
             "Twice the acts, active days or partners of the first month; an issue fixed or a change merged in it; a "
-            "calendar year later; a door instead of reference_door.",
+            "calendar year later; known to be employed, or a volunteer, rather than unknown; a door instead of reference_door.",
             one_of=TERMS,
         ),
         Column("reference_door", pl.String, "The door most came through; others are compared with it.", one_of=DOORS),
@@ -137,6 +156,8 @@ def stayed(
             draw=pl.concat_str(PERSON_KEY).hash(0),
             later_year=pl.col("cohort_quarter").dt.year().cast(pl.Float64),
             stratum="repo_id",
+            employed=pl.col("affiliation_class").is_in(EMPLOYED).cast(pl.Float64),
+            volunteer=(pl.col("affiliation_class") == "volunteer").cast(pl.Float64),
             **{f"door_{name}": (door == name).cast(pl.Float64) for name in DOORS},
         )
         .join(months, on=PERSON_KEY)

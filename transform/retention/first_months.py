@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from quality.contract import Column, Table
+from quality.contract import Column, Evidence, Table
 from transform.columns import DEFINITION, DOOR, FIRST_AT, PERSON_ID, SCOPE_ID, SNAPSHOT_AT, count
 from transform.core.spells import SCOPE_KEY, human_acts, in_all
 from transform.parameters import Parameters
@@ -40,6 +40,11 @@ TABLE = Table(
     "can be fixed. Forges that give no reason for a closing show only what a change or commit closed as fixed.",
     is_large=True,
     may_be_empty="In a young or seldom seen repository everybody may be an old hand.",
+    evidence=(
+        Evidence(
+            "retention.newcomers", "the newcomer's arrival", same=("repo_id", "person_id"), when="there.family = 'any'"
+        ),
+    ),
     columns=(
         SCOPE_ID,
         PERSON_ID,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from quality.contract import Column, Table
+from quality.contract import Column, Evidence, Table
 from transform.columns import (
     COMPARISON,
     COMPARISONS,
@@ -30,6 +30,18 @@ GROUP = (*SUBJECT, "group_name")
 NAMES = ("repo_id", "family", "comparison", "end_rule", "group_name")
 WAS_SEEN = (pl.col("entry_days") == 0) | (pl.col("entry_days") < pl.col("duration_days"))
 """Whether the person was still there when observation began."""
+IS_COMPARED = (
+    "there.is_exit IS NOT NULL AND (there.entry_days = 0 OR there.entry_days < there.duration_days) "
+    "AND (there.is_newcomer OR here.comparison = 'arrival')"
+)
+BAND = "(SELECT (parameters_json::JSON->>'$.cohort_band_years')::INTEGER FROM ops.definitions LIMIT 1)"
+FIRST_YEAR = f"(year(there.cohort_quarter) - year(there.cohort_quarter) % {BAND})"
+GROUP_OF_SPELL = (
+    "CASE here.comparison WHEN 'door' THEN there.door WHEN 'affiliation' THEN there.affiliation_class "
+    "WHEN 'arrival' THEN CASE WHEN there.is_newcomer THEN 'newcomer' ELSE 'old hand' END "
+    f"WHEN 'cohort_band' THEN {FIRST_YEAR} || '-' || ({FIRST_YEAR} + {BAND} - 1) END"
+)
+"""SQL for what the polars below say: which spells take part, and in which group."""
 
 GROUP_NAME = Column("group_name", pl.String, "The group, such as a door, a band of years (2019-2021), or within_24h.")
 CURVE_COLUMNS = (
@@ -81,11 +93,21 @@ TABLE = Table(
         "fewest_at_risk": "parameters.fewest_at_risk",
         "confidence": 0.95,
     },
-    caveats="Groups differ in more than their name. Whether a difference may be chance is in retention.group_tests. Of "
+    caveats="Groups differ in more than their name. Affiliations are those of the first act, and unknown for most who have "
+    "not committed. Whether a difference may be chance is in retention.group_tests. Of "
     "old hands only those are seen who stayed, and their age counts from their first known act: too little rather than "
     "too much. A curve has no row for days that nobody was followed to.",
     may_be_empty="No curve before somebody can be judged.",
     is_large=True,
+    evidence=(
+        Evidence(
+            "core.spells",
+            "the spells of the group that can be judged",
+            same=("repo_id", "family", "end_rule", "horizon_days"),
+            when=f"{IS_COMPARED} AND here.group_name = {GROUP_OF_SPELL}",
+            counted_in="n_persons",
+        ),
+    ),
     columns=(
         SCOPE_ID,
         FAMILY,
@@ -131,10 +153,10 @@ def curves_of(counted: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
 def grouped_ends(spells: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
     """What `ends` counts, for every group of every comparison, with `snapshot_at`; the names are categorical.
 
-    Doors and years are compared among newcomers; old hands take part in the comparison by arrival alone.
+    Doors, years and employers are compared among newcomers; old hands take part in the comparison by arrival alone.
     """
     newcomer = pl.col("is_newcomer")
-    takes_part = {"door": newcomer, "cohort_band": newcomer, "arrival": pl.lit(value=True)}
+    takes_part = {**dict.fromkeys(COMPARISONS, newcomer), "arrival": pl.lit(value=True)}
     alike = ("repo_id", "family", "end_rule", "horizon_days")
     counted = (
         spells.filter(IS_DECIDABLE, WAS_SEEN)
@@ -166,6 +188,7 @@ def group_names(band_years: int) -> Mapping[str, pl.Expr]:
     names = {
         "door": pl.col("door"),
         "cohort_band": pl.format("{}-{}", band, band + band_years - 1),
+        "affiliation": pl.col("affiliation_class"),
         "arrival": pl.when("is_newcomer").then(pl.lit("newcomer")).otherwise(pl.lit("old hand")),
     }
     return {comparison: name.cast(pl.Categorical) for comparison, name in names.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from quality.contract import Column, Table
+from quality.contract import Column, Evidence, Table
 from transform.columns import (
     ALL_REPOSITORIES,
     COMPARISON,
@@ -20,7 +20,7 @@ from transform.columns import (
 )
 from transform.core.spells import in_all
 from transform.parameters import Parameters
-from transform.retention.group_curves import SUBJECT, grouped_ends
+from transform.retention.group_curves import IS_COMPARED, SUBJECT, grouped_ends
 from transform.retention.landmark_curves import landmark_ends
 from transform.statistics.log_rank import WEIGHTINGS, Ends, compare_all
 
@@ -41,6 +41,15 @@ TABLE = Table(
     "fewest_expected is below 5 the p-value is a rough one. log_rank is the test to report; choosing the best of four is "
     "cheating oneself. In all, a person active in several repositories counts in each, which makes p-values too small.",
     may_be_empty="Nothing can be compared before two groups have been seen.",
+    evidence=(
+        Evidence(
+            "core.spells",
+            "the spells compared, each in its repository",
+            same=("family", "end_rule", "horizon_days"),
+            scope=("repo_id",),
+            when=f"there.repo_id <> 'all' AND {IS_COMPARED}",
+        ),
+    ),
     columns=(
         SCOPE_ID,
         FAMILY,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from quality.contract import Column, Table
+from quality.contract import Column, Evidence, Table
 from transform.columns import (
     COMPARISON,
     DEFINITION,
@@ -45,6 +45,20 @@ TABLE = Table(
     "retention.group_tests. In all a person counts in every repository they are new to.",
     may_be_empty="A plain git repository has no issues and no change requests.",
     is_large=True,
+    evidence=(
+        Evidence(
+            "retention.first_questions",
+            "the first questions of the group",
+            scope=("repo_id",),
+            when="here.group_name = CASE here.comparison WHEN 'response_time' THEN there.response_time WHEN 'responder' THEN there.responder END",
+        ),
+        Evidence(
+            "retention.first_outcomes",
+            "the first changes of the group",
+            scope=("repo_id",),
+            when="here.comparison = 'first_outcome' AND here.group_name = there.outcome",
+        ),
+    ),
     columns=(
         SCOPE_ID,
         FAMILY,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from quality.contract import Column, Table
+from quality.contract import Column, Evidence, Table
 from transform.columns import DEFINITION, IS_WINDOW_COMPLETE, PERSON_ID, REPO_ID, SNAPSHOT_AT, count, share
 from transform.core.spells import human_acts
 from transform.parameters import Parameters
 from transform.retention.newcomers import newcomers
+from transform.retention.rests_on import ACT_DAY, IS_HUMAN_ACT
 from transform.statistics.brokerage import surroundings
 
 TEAM_KINDS = ("commit", "review")
@@ -41,6 +42,20 @@ TABLE = Table(
     "person without conversations no cohesion, one whose files are unknown no heterogeneity: null, not 0.",
     may_be_empty="Nobody may have committed or reviewed.",
     is_large=True,
+    evidence=(
+        Evidence(
+            "core.contributions",
+            "the commits and reviews of the team in the quarter",
+            same=("repo_id",),
+            when=f"{IS_HUMAN_ACT} AND there.kind IN ('commit', 'review') AND date_trunc('quarter', {ACT_DAY})::DATE = here.quarter_start",
+        ),
+        Evidence(
+            "core.interactions",
+            "the conversations of the quarter",
+            same=("repo_id",),
+            when="date_trunc('quarter', there.interacted_at AT TIME ZONE 'UTC')::DATE = here.quarter_start",
+        ),
+    ),
     columns=(
         REPO_ID,
         Column("quarter_start", pl.Date, "First day (UTC) of the calendar quarter the row is about."),

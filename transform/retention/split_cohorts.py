@@ -8,6 +8,7 @@ from quality.contract import Column, Table
 from transform.columns import DEFINITION, FAMILY, SCOPE_ID, SNAPSHOT_AT, count, share
 from transform.core.spells import PERSON_KEY, active_days, in_all, snapshots
 from transform.parameters import Parameters
+from transform.retention.rests_on import acts_between
 from transform.statistics.intervals import wilson
 
 EXISTING_MONTHS, ARRIVING_MONTHS, RETURNING_MONTHS, RETAINED_MONTHS = 36, 6, 6, 12
@@ -33,6 +34,13 @@ TABLE = Table(
     caveats="Who was away for more than three years is new again. An early newcomer of the half-year had more time for a "
     "second act that does not count here. Needs four and a half years of history.",
     may_be_empty="A repository younger than four and a half years has no row.",
+    evidence=(
+        acts_between(
+            "here.half_start - INTERVAL 36 MONTH",
+            "here.half_start + INTERVAL 24 MONTH",
+            "the acts of humans in the windows around the half-year",
+        ),
+    ),
     columns=(
         SCOPE_ID,
         FAMILY,
