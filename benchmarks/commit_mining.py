@@ -119,6 +119,7 @@ def mined(repository: Path, folder: Path, jobs: int) -> None:
         until=datetime.now(UTC),
         changes=None,
         report=lambda stream, done, total: None,
+        with_lines=False,  # see line_lives.py
         jobs=jobs,
     )
     files = pl.scan_parquet(folder / "raw" / "commit_files.parquet").select(pl.len()).collect().item()

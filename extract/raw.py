@@ -36,9 +36,14 @@ from extract.raw_git import (
     COMMITS,
     EMAIL_LINKS,
     EMAILS,
+    LINE_LIVES,
     LOST_COMMITS,
+    MAILMAP_LINKS,
     NORM_DOCUMENTS,
+    POWER_HOLDERS,
+    TREE_FILES,
 )
+from extract.raw_people import TABLES as PEOPLE_TABLES
 from extract.raw_threads import CLOSE_REASONS, CLOSING_LINKS, EVENTS, LOCK_REASONS, MENTIONS, REACTIONS, REVIEW_THREADS
 from quality.contract import INSTANT, Column, Table
 
@@ -226,13 +231,18 @@ TABLES = (
     COMMIT_FILES,
     NORM_DOCUMENTS,
     BLAME_IGNORED,
+    TREE_FILES,
+    POWER_HOLDERS,
+    LINE_LIVES,
     LOST_COMMITS,
     EMAILS,
     EMAIL_LINKS,
+    MAILMAP_LINKS,
     CHANGE_COMMITS,
     TOMBSTONES,
     QUARANTINE,
     STREAMS,
+    *PEOPLE_TABLES,
 )
 
 

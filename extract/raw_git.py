@@ -10,6 +10,7 @@ from quality.contract import INSTANT, Column, Table
 EMAIL_KEY = Column("email_key", pl.String, "Keyed hash of an e-mail address (see raw.emails).")
 STATUSES = ("added", "copied", "deleted", "modified", "renamed", "retyped")
 FILE_CLASSES = ("vendored", "generated", "tests", "docs", "configuration", "code", "other")
+POWER_DOCUMENTS = ("codeowners", "owners", "maintainers", "governance")
 NORMS = (
     *("change_template", "code_of_conduct", "codeowners", "contributing", "contributor_agreement", "governance"),
     *("issue_template", "licence", "maintainers", "readme", "roadmap", "security", "support"),
@@ -110,6 +111,50 @@ BLAME_IGNORED = Table(
     columns=(REPO_ID, SHA),
 )
 
+TREE_FILES = Table(
+    schema="raw",
+    name="tree_files",
+    grain="one row per file of the default branch as it was last read",
+    key=("repo_id", "path"),
+    columns=(
+        REPO_ID,
+        Column("path", pl.String, "Path of the file: hostile text."),
+        Column("file_class", pl.String, "Kind of file, told by its path alone.", one_of=FILE_CLASSES),
+    ),
+)
+
+POWER_HOLDERS = Table(
+    schema="raw",
+    name="power_holders",
+    grain="one row per line of a document of responsibilities, as it is in the default branch now, and whom it names",
+    key=("repo_id", "path", "line_number"),
+    columns=(
+        REPO_ID,
+        Column("path", pl.String, "Path of the document: hostile text."),
+        Column("line_number", pl.Int64, "Line of the document, from 1.", at_least=0),
+        Column("document", pl.String, "Which form the document has.", one_of=POWER_DOCUMENTS),
+        Column("pattern", pl.String, "Files they hold: hostile text; null for all of them.", nullable=True),
+        Column("login", pl.String, "Login that is named, in small letters.", nullable=True),
+        Column("team", pl.String, "Team that is named; who is in it is not known.", nullable=True),
+        Column("email_key", pl.String, "Keyed hash of an address that is named (see raw.emails).", nullable=True),
+    ),
+)
+
+LINE_LIVES = Table(
+    schema="raw",
+    name="line_lives",
+    grain="one row per file, commit that wrote lines of it, and commit that took them away",
+    key=("repo_id", "path", "born_sha", "died_sha"),
+    columns=(
+        REPO_ID,
+        Column("path", pl.String, "Path of the file now, or when the lines went: hostile text."),
+        Column("file_class", pl.String, "Kind of file, told by its path alone.", one_of=FILE_CLASSES),
+        Column("born_sha", pl.String, "First parent, perhaps a merge, that brought the lines in."),
+        Column("died_sha", pl.String, "The one that took them away or wrote them anew; empty while they stand."),
+        Column("n_lines", pl.Int64, "How many lines.", unit="lines", at_least=1),
+    ),
+)
+
 LOST_COMMITS = Table(
     schema="raw",
     name="lost_commits",
@@ -135,7 +180,14 @@ EMAILS = Table(
         Column("forge", pl.String, "Forge that a noreply address belongs to.", nullable=True),
         Column("account_id", pl.String, "Account that a noreply address names by id.", nullable=True),
         Column("login", pl.String, "Login that a noreply address names.", nullable=True),
+        Column(
+            "host",
+            pl.String,
+            "Host of the address; null where it says who somebody is, for noreply addresses, and where there is none.",
+            nullable=True,
+        ),
         Column("is_bot", pl.Boolean, "Whether the name or address says [bot]."),
+        Column("is_own_host", pl.Boolean, "Whether the host is named after the person who signs."),
         Column("is_only_named", pl.Boolean, "Whether it is in trailers only, and neither authors nor commits."),
     ),
 )
@@ -149,6 +201,18 @@ EMAIL_LINKS = Table(
         EMAIL_KEY,
         Column("account_id", pl.String, "The forge's name and the account's lasting id."),
         Column("sha", pl.String, "Commit hash."),
+    ),
+)
+
+MAILMAP_LINKS = Table(
+    schema="raw",
+    name="mailmap_links",
+    grain="one row per repository and pair of e-mail identities that its mailmap ties together",
+    key=("repo_id", "email_key", "proper_email_key"),
+    columns=(
+        REPO_ID,
+        EMAIL_KEY,
+        Column("proper_email_key", pl.String, "Keyed hash of the address that the mailmap names in its place."),
     ),
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from quality.contract import INSTANT, Column
+from quality.contract import INSTANT, Column, Evidence
 
 ALL_REPOSITORIES = "all"
 """`repo_id` of the rows that are about all repositories together."""
@@ -23,6 +23,7 @@ FAMILY_OF_KIND = {
 }
 FAMILIES = ("any", "code", "review", "talk", "triage")
 DOORS = ("issue", "comment", "change", "review", "commit", "merge", "triage")
+AFFILIATION_CLASSES = ("unknown", "company", "academic", "public", "volunteer")
 ACTOR_CLASSES = ("human", "bot", "organisation")
 END_RULES = ("first_gap", "terminal")
 COMPARISONS = ("door", "cohort_band", "arrival")
@@ -39,6 +40,18 @@ AUTHOR_ID = Column(
     "The person; null for a deleted account, which is no person.",
     nullable=True,
     references="core.people.person_id",
+)
+ORGANISATION = Column(
+    "organisation",
+    pl.String,
+    "Organisation that they worked for, by its name or domain; null when unknown, and for volunteers.",
+    nullable=True,
+)
+AFFILIATION_CLASS = Column(
+    "affiliation_class",
+    pl.String,
+    "For whom they worked: a company, a university or school, a public body, nobody (by evidence), or unknown.",
+    one_of=AFFILIATION_CLASSES,
 )
 ARTEFACT_ID = Column("artefact_id", pl.String, "The issue, change or lone commit it belongs to, such as change:12.")
 FAMILY = Column("family", pl.String, "Family of the acts that count; 'any' is all of them.", one_of=FAMILIES)
@@ -70,6 +83,18 @@ WINDOW_START = Column("window_start", pl.Date, "First day of the calendar year (
 IS_WINDOW_COMPLETE = Column(
     "is_window_complete", pl.Boolean, "Whether the calendar window of the row had ended when observation did."
 )
+
+
+ACTS_OF_PERSON = Evidence(
+    "core.contributions",
+    "the person's acts in the scope and family before the snapshot",
+    same=("person_id",),
+    scope=("repo_id", "family"),
+    when="there.actor_class = 'human' AND there.contributed_at < least(here.snapshot_at, repository.snapshot_at)",
+)
+"""What a row about a person in a scope and family rests on: their acts there before the snapshot."""
+MAIN_HORIZON = "(SELECT (parameters_json::JSON->>'$.horizon_days')::INTEGER FROM ops.definitions LIMIT 1)"
+"""SQL for the silence that counts as having left where a table does not say it in a column."""
 
 
 def share(name: str, doc: str, *, nullable: bool = False) -> Column:

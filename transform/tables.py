@@ -6,12 +6,13 @@ from types import ModuleType
 
 from quality.contract import Table
 from transform.core import (
+    affiliations,
+    aliases,
     changes,
     comments,
     commits,
     contributions,
     events,
-    identities,
     interactions,
     issues,
     norm_documents,
@@ -54,7 +55,7 @@ from transform.retention import (
 
 BUILT: tuple[ModuleType, ...] = (
     repositories,
-    identities,
+    aliases,
     people,
     events,
     issues,
@@ -63,6 +64,7 @@ BUILT: tuple[ModuleType, ...] = (
     comments,
     commits,
     norm_documents,
+    affiliations,
     contributions,
     interactions,
     spells,

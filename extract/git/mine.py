@@ -19,6 +19,7 @@ from extract.git.command import GitFailed
 from extract.git.counts import Counts
 from extract.git.graph import Graph
 from extract.git.history import History, fingerprint, is_ancestor, load_history, save_history
+from extract.git.lines import Lines, lives_of_lines
 from extract.git.log import Headers, joined, no_headers, read_headers
 from extract.git.mirror import Repository, open_repository
 from extract.git.norms import blame_ignored
@@ -26,6 +27,7 @@ from extract.git.people import Keys
 from extract.git.publish import Mined, digest_of, publish, published
 from extract.git.shallow import cut_commits
 from extract.git.sizes import Uncounted, count_sizes
+from extract.git.tree import power_holders, tree_files
 from extract.raw import STREAMS
 
 MIRROR = "repository.git"
@@ -51,12 +53,13 @@ def mine(
     http_header: str | None = None,
     noreply_hosts: tuple[str, ...] = GITHUB_NOREPLY,
     all_branches: bool = False,
+    with_lines: bool = True,
     jobs: int = 2,
 ) -> pl.DataFrame:
-    """Writes the raw tables of one repository; returns its rows of raw.streams: commits, commit_sizes, change_commits.
+    """Writes the raw tables of one repository; returns its rows of raw.streams: commits, sizes, lines, change_commits.
 
     `changes` (CHANGES) is None for plain git without a forge: then only the default branch is read, unless
-    `all_branches`. Both folders are this repository's own; deleting `mirror_folder` costs time, and the memory of
+    `all_branches`. Without `with_lines` the lives of lines, which take most of the time, are left out. Both folders are this repository's own; deleting `mirror_folder` costs time, and the memory of
     commits that left the default branch. `noreply_hosts` are those whose noreply addresses name accounts of `forge`.
     What is merely missing is told in the rows.
     Errors: NeedsAPerson, TryAgain.
@@ -70,7 +73,7 @@ def mine(
     if streams is None:
         counts, memory = Counts(mirror_folder / "counts"), mirror_folder / "history"
         branches = repository.branches if all_branches else ()
-        mined = read(repository, Asked(changes, branches, keys, until, jobs, report), counts, memory, cut)
+        mined = read(repository, Asked(changes, branches, keys, until, jobs, report, with_lines), counts, memory, cut)
         streams = publish(mined, raw_folder, repo_id=repo_id, made_from=made_from)
     # a history that is cut is cut at its start: its commits reach to the end all the same
     reaches_end = pl.col("is_complete") | (pl.col("stream") == "commits")
@@ -88,6 +91,7 @@ class Asked:
     until: datetime
     jobs: int
     report: Report
+    with_lines: bool
 
 
 def read(repository: Repository, asked: Asked, counts: Counts, memory: Path, cut: set[str]) -> Mined:
@@ -103,11 +107,17 @@ def read(repository: Repository, asked: Asked, counts: Counts, memory: Path, cut
     uncounted = count_missing(repository, commits, cut, counts, asked)
     save_history(memory, history)
     everything = joined(trunk, branches)
+    ignored, tree = blame_ignored(repository), tree_files(repository)
     mined = Mined(
         headers=replace(everything, commits=commits),
         counts=counts,
         lost=history.lost,
-        blame_ignored=blame_ignored(repository),
+        blame_ignored=ignored,
+        tree=tree,
+        holders=power_holders(repository.git, tree.files, asked.keys),
+        lines=lives_of_lines(repository, ignored, cut, memory.parent / "lines", asked.report)
+        if asked.with_lines
+        else Lines.not_asked(),
         cut=cut,
         uncounted=uncounted,
         source_total=total,

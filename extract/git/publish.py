@@ -13,12 +13,14 @@ import polars as pl
 from extract.git.changes import CHANGES
 from extract.git.classes import file_class
 from extract.git.counts import Counts, write_durably
+from extract.git.lines import Lines
 from extract.git.log import Headers
 from extract.git.mirror import Repository
 from extract.git.norms import norm_documents
 from extract.git.people import Keys
 from extract.git.sizes import Uncounted
 from extract.git.trailers import resolved
+from extract.git.tree import Tree, classed
 from extract.raw_git import (
     BLAME_IGNORED,
     CHANGE_COMMITS,
@@ -27,16 +29,21 @@ from extract.raw_git import (
     COMMIT_PEOPLE,
     COMMITS,
     EMAILS,
+    LINE_LIVES,
     LOST_COMMITS,
+    MAILMAP_LINKS,
     NORM_DOCUMENTS,
+    POWER_HOLDERS,
+    TREE_FILES,
 )
 from quality.contract import Table
 
-READER = 2  # raise it when the same history would be told differently: stamps of other readers do not count
+READER = 4  # raise it when the same history would be told differently: stamps of other readers do not count
 STAMP = "mined.json"
 ALWAYS = (
     *(COMMITS, COMMIT_PEOPLE, COMMIT_LINKS, COMMIT_FILES),
-    *(EMAILS, LOST_COMMITS, BLAME_IGNORED, NORM_DOCUMENTS),
+    *(EMAILS, MAILMAP_LINKS, LOST_COMMITS, BLAME_IGNORED, NORM_DOCUMENTS),
+    *(TREE_FILES, POWER_HOLDERS, LINE_LIVES),
 )
 """Tables that every repository has."""
 _STREAMS = {
@@ -62,6 +69,9 @@ class Mined:
     cut: set[str]
     uncounted: Uncounted
     source_total: int | None
+    tree: Tree
+    holders: pl.DataFrame
+    lines: Lines
     changes: pl.DataFrame | None = None
     changes_total: int = 0
     changes_missing: int = 0
@@ -106,9 +116,13 @@ def publish(mined: Mined, folder: Path, *, repo_id: str, made_from: str) -> pl.D
         (COMMIT_PEOPLE, further_people(headers)),
         (COMMIT_LINKS, resolved(headers.links, headers.commits["sha"])),
         (EMAILS, headers.emails),
+        (MAILMAP_LINKS, headers.mailmap),
         (LOST_COMMITS, mined.lost),
         (BLAME_IGNORED, ignored),
         (NORM_DOCUMENTS, norm_documents(files_of(mined)).collect()),
+        (TREE_FILES, classed(mined.tree.files)),
+        (POWER_HOLDERS, mined.holders),
+        (LINE_LIVES, classed(mined.lines.lives)),
     ]
     if mined.changes is not None:
         tables.append((CHANGE_COMMITS, mined.changes))
@@ -119,7 +133,12 @@ def publish(mined: Mined, folder: Path, *, repo_id: str, made_from: str) -> pl.D
     )
     write_durably(folder / f"{COMMIT_FILES.name}.parquet", files.select(COMMIT_FILES.column_names).sink_parquet)
     told = streams(mined, sizes)
-    if not mined.uncounted.shas and headers.complaint is None:
+    if (
+        not mined.uncounted.shas
+        and headers.complaint is None
+        and mined.lines.complaint is None
+        and mined.tree.complaint is None
+    ):
         stamp = json.dumps({"made_from": made_from, "streams": told.rows()}).encode()
         write_durably(folder / STAMP, lambda file: file.write(stamp))
     return told
@@ -142,7 +161,9 @@ def further_people(headers: Headers) -> pl.DataFrame:
 
 def streams(mined: Mined, sizes: pl.DataFrame) -> pl.DataFrame:
     """What the source holds, what we hold, and why that is not the same (raw.streams without ids and times)."""
-    rows = [commits_stream(mined), sizes_stream(mined, sizes)]
+    rows = [commits_stream(mined), sizes_stream(mined, sizes), lines_stream(mined.lines)]
+    if mined.tree.complaint is not None:
+        rows.append(("tree_files", f"The files cannot be listed: {mined.tree.complaint}", None, 0, False))
     if mined.changes is not None:
         missing, total = mined.changes_missing, mined.changes_total
         reason = f"{missing} of {total} changes have no commit in the repository." if missing else None
@@ -172,3 +193,9 @@ def sizes_stream(mined: Mined, sizes: pl.DataFrame) -> tuple[str, str | None, in
     why = mined.uncounted.complaint or "the clone is shallow"
     reason = f"{missing} of {alone.height} commits have no sizes: {why}" if missing else None
     return "commit_sizes", reason, alone.height, held, not missing
+
+
+def lines_stream(lines: Lines) -> tuple[str, str | None, int | None, int, bool]:
+    """Files whose lines are known, of those that have any."""
+    reason = None if lines.complaint is None else f"The lives of some lines are not known: {lines.complaint}"
+    return "line_lives", reason, None, int(lines.lives["n_lines"].sum()), reason is None

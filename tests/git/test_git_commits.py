@@ -105,6 +105,7 @@ def test_an_empty_repository_has_no_commits_and_is_complete(workshop, mining):
     assert mined.streams.select("stream", "held", "is_complete").rows() == [
         ("commits", 0, True),
         ("commit_sizes", 0, True),
+        ("line_lives", 0, True),
     ]
     assert mined.table("commits").height == 0
 

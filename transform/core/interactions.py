@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from quality.contract import INSTANT, Column, Table
+from quality.contract import INSTANT, Column, Evidence, Table
 from transform.columns import NETS, REPO_ID
 from transform.parameters import Parameters
 
@@ -19,6 +19,15 @@ TABLE = Table(
     "five a pair and thread; merge: author to the other who merged, once a change",
     is_large=True,
     may_be_empty="A plain git repository shows no conversations.",
+    evidence=(
+        Evidence(
+            "core.contributions",
+            "the act of attention, by whichever of the two it was",
+            same=("repo_id", "artefact_id"),
+            when="there.contributed_at = here.interacted_at AND "
+            "there.person_id IN (here.source_person_id, here.target_person_id)",
+        ),
+    ),
     columns=(
         Column("interaction_id", pl.String, "Id of the act within its network."),
         REPO_ID,
