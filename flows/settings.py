@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from extract.errors import ExtractError
 from extract.forges import FORGES
@@ -54,6 +54,12 @@ class Forge(Strict):
         if kind not in FORGES:
             raise ValueError(f"no such kind of forge; known are {', '.join(FORGES)}")
         return kind
+
+    @model_validator(mode="after")
+    def can_be_reached_so(self) -> Forge:
+        if self.kind == "github" and (self.proxy or self.basic_auth_env):
+            raise ValueError("github takes its proxy from HTTPS_PROXY of the environment, and no basic_auth_env")
+        return self
 
     @property
     def access(self) -> Access:

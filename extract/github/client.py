@@ -42,10 +42,16 @@ class Client(Caller):
     """GitHub, for one repository."""
 
     def __init__(
-        self, forge: str, base_url: str, pool: Pool, now: Callable[[], datetime], sleep: Callable[[float], object]
+        self,
+        forge: str,
+        base_url: str,
+        pool: Pool,
+        now: Callable[[], datetime],
+        sleep: Callable[[float], object],
+        ca_file: str = "",
     ) -> None:
         super().__init__(forge, pool, now, sleep)
-        self.base_url = base_url
+        self.base_url, self._ca_file = base_url, ca_file
         self._requesters: dict[str, Requester] = {}
 
     def get(self, path: str, full_name: str, etag: str | None = None, *, absent: bool = False) -> Page | None:
@@ -117,6 +123,7 @@ class Client(Caller):
                 auth=_auth(token),
                 base_url=self.base_url,
                 timeout=TIMEOUT_SECONDS,
+                verify=self._ca_file or True,
                 seconds_between_requests=0,  # the pool sees to it that a token asks one thing at a time
                 seconds_between_writes=0,  # our POSTs only read
                 retry=None,

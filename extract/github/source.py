@@ -30,7 +30,7 @@ def extract(source: Source, around: Surroundings) -> Extracted:
     Whatever arrived before an error is in raw all the same, marked incomplete; the error is raised then. Pages that
     cannot be read any more are set aside, and their stream is fetched anew.
     """
-    client = Client(source.forge, source.base_url, around.pool(source), around.now, around.sleep)
+    client = _client(source, around)
     for _ in READ_STREAMS:
         try:
             return _extract(source, client, around)
@@ -40,9 +40,14 @@ def extract(source: Source, around: Surroundings) -> Extracted:
     return _extract(source, client, around)
 
 
+def _client(source: Source, around: Surroundings) -> Client:
+    pool, ca_file = around.pool(source), source.access.ca_file
+    return Client(source.forge, source.base_url, pool, around.now, around.sleep, ca_file)
+
+
 def forecast(source: Source, window: Window, around: Surroundings) -> Forecast:
     """What a backfill of the window will cost; asks for the repository and for counts, and writes nothing."""
-    client = Client(source.forge, source.base_url, around.pool(source), around.now, around.sleep)
+    client = _client(source, around)
     full_name = _repository_page(source, client, around).data()["full_name"]
     return _forecast(client, full_name, window, around.pool(source))
 
@@ -53,7 +58,7 @@ def _forecast(client: Client, full_name: str, window: Window, pool: Pool) -> For
 
 def backfill(source: Source, window: Window, around: Surroundings) -> Extracted:
     """Fetches what was opened in the window, with all its parts; watermarks and git are left to the nightly runs."""
-    client = Client(source.forge, source.base_url, around.pool(source), around.now, around.sleep)
+    client = _client(source, around)
     page = _repository_page(source, client, around)
     repository = read.read_repository(page, source.forge)
     place = f"{folder_name(source.forge)}/{folder_name(str(page.data()['id']))}"
