@@ -148,8 +148,9 @@ def tables(ends: Ends) -> tuple[Floats, Floats, Integers]:
     shape = (len(days) + 1, int(ends.group.max(initial=-1)) + 1)
 
     def placed(day: Integers, amount: Integers) -> Floats:
-        flat = np.bincount(day * shape[1] + group, weights=amount, minlength=shape[0] * shape[1])
-        return flat.reshape(shape)
+        size = shape[0] * shape[1]
+        flat = np.bincount(day * shape[1] + group, weights=amount.astype(np.float64), minlength=size)
+        return flat.astype(np.float64).reshape(shape)
 
     exits = placed(np.searchsorted(days, last), n_exits)
     enters = np.searchsorted(days, np.where(entry > 0, start + entry + 1, start))
