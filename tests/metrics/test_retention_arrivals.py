@@ -20,7 +20,7 @@ def arrived(given, unit="month", family="any", repo="r", repos=None):
 
 
 def told(rows, variant):
-    return only(rows, variant=variant).select("period_start", "n_persons", "n_arrived", "n_returned").rows()
+    return only(rows, variant=variant).select("period_start", "n_persons", "n_arrived", "n_had_been_here").rows()
 
 
 def test_who_rests_for_a_month_is_new_again_under_period_and_never_under_first_ever():

@@ -53,7 +53,7 @@ TABLE = Table(
             nullable=True,
         ),
         count(
-            "n_returned",
+            "n_had_been_here",
             "Of those, who had been here before; none under first_ever; null as above.",
             unit="persons",
             nullable=True,
@@ -149,11 +149,11 @@ def told(cells: pl.LazyFrame) -> pl.LazyFrame:
     first_ever = cells.with_columns(
         variant=pl.lit("first_ever"),
         n_arrived=pl.when(is_known).then("n_first"),
-        n_returned=pl.when(is_known).then(pl.lit(0, pl.Int64)),
+        n_had_been_here=pl.when(is_known).then(pl.lit(0, pl.Int64)),
     )
     period = cells.with_columns(
         variant=pl.lit("period"),
         n_arrived=pl.when(has_before).then("n_joined"),
-        n_returned=pl.when(has_before).then("n_joined_again"),
+        n_had_been_here=pl.when(has_before).then("n_joined_again"),
     )
     return pl.concat([first_ever, period])

@@ -48,7 +48,7 @@ TABLE = Table(
         count("n_existing", "Members of the 36 months before.", unit="persons"),
         count("n_newcomers", "Newcomers of the cohort.", unit="persons"),
         count("n_seen_again", "Newcomers seen again in the 6 months after.", unit="persons"),
-        count("n_retained", "Of those, who acted in the 12 months after that as well.", unit="persons"),
+        count("n_retained", "Of those, who acted in the 12 months after that as well."),
         share("seen_again_share", "Of the newcomers; null without any.", nullable=True),
         share("seen_again_lower_share", "Lower 95 % bound, Wilson's.", nullable=True),
         share("seen_again_upper_share", "Upper 95 % bound.", nullable=True),
