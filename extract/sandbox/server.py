@@ -58,6 +58,8 @@ class SandboxForge:
         self.faults = Faults()
         """Bad days: set the knobs of one, or put a new one in its place."""
         self._issues_are_off = False
+        self.missing_scope = ""
+        """Scope that the token lacks for everything; of forges that name one."""
         self.app_keys: dict[int, str] = {}
         """Public keys of apps by their id: an installation's token is the first of `tokens`."""
         self.deleted: set[tuple[str, int]] = set()
