@@ -40,6 +40,12 @@ WORDS = {
 OTHER_ENDS = ("cross_referenced", "duplicate_marked")
 
 
+def merge_sha(node: Record) -> str | None:
+    """A fast-forward makes no commit of its own: the last of the change is then in the target branch."""
+    sha: str | None = node["mergeCommitSha"] or node["diffHeadSha"]
+    return sha
+
+
 def last_closed(parts: Parts) -> str | None:
     """When it was closed last, for a merge request does not say."""
     closed = [row["created_at"] for row in _rows(parts, "resource_state_events") if row["state"] == "closed"]
@@ -60,7 +66,7 @@ def read_events(node: Record, parts: Parts, notes: list[Record], closers: dict[i
     has_states = False
     for row in _rows(parts, "resource_state_events"):
         has_states = has_states or row["state"] in STATES
-        _read_state(row, number, closers, into)
+        _read_state(row, number, node, closers, into)
     for note in notes:
         if note["system"]:
             _read_note(note, number, has_states, into)
@@ -86,13 +92,14 @@ def _add(into: Records, number: int, row: Record, prefix: str, **told: object) -
     )
 
 
-def _read_state(row: Record, number: int, closers: dict[int, Record], into: Records) -> None:
+def _read_state(row: Record, number: int, node: Record, closers: dict[int, Record], into: Records) -> None:
     """A merge closes too, which GitLab does not note; what a merge closed names the merge request by its lasting id."""
     if row["state"] not in STATES:
         return
     by = row.get("source_merge_request_id")
     other = {} if by is None else _closer(closers.get(by), into)
-    _add(into, number, row, "state", kind=STATES[row["state"]], sha=row.get("source_commit"), **other)
+    sha = merge_sha(node) if row["state"] == "merged" else row.get("source_commit")
+    _add(into, number, row, "state", kind=STATES[row["state"]], sha=sha, **other)
     if row["state"] == "merged":
         _add(into, number, row, "state", kind="closed", event_id=f"state:{row['id']}:closed")
 

@@ -106,12 +106,11 @@ def _of_change(node: Record, into: Records) -> Record:
         return {}
     sizes = node["diffStatsSummary"] or {}
     is_merged = node["mergedAt"] is not None
-    # a fast-forward makes no commit of its own: the last of the change is then in the target branch
     return {
         "merged_by_account_id": into.account(node["mergeUser"]) if is_merged else None,
         "base_sha": (node["diffRefs"] or {}).get("baseSha"),
         "head_sha": node["diffHeadSha"],
-        "merge_sha": (node["mergeCommitSha"] or node["diffHeadSha"]) if is_merged else None,
+        "merge_sha": events.merge_sha(node) if is_merged else None,
         "added_lines": sizes.get("additions"),
         "deleted_lines": sizes.get("deletions"),
         "changed_files": sizes.get("fileCount"),

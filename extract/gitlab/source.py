@@ -20,7 +20,7 @@ from extract.line import Line
 from extract.mining import Clone
 from extract.source import Extracted, Forecast, Source, Surroundings, Window
 
-COMMITS_PER_REQUEST = 40
+COMMITS_PER_REQUEST = 25
 BYTES_PER_ITEM = 1_500
 SECONDS_PER_REQUEST = 0.5
 PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_.-]+)+")

@@ -56,12 +56,12 @@ class GitLabTalk:
         self.caller: Caller = line
         self.line = line
         self.id, self.path = page.data()["id"], str(page.data()["path_with_namespace"])
-        self.confidential = 0
-        """Issues that are left out, as the last look at the newest told."""
+        self.notes: list[str] = []
 
     def newest(self) -> dict[str, dict[str, Any]]:
         project = self._project(self.line.ask(queries.NEWEST, {"path": self.path}))
-        self.confidential = project["confidential"]["count"]
+        if hidden := project["confidential"]["count"]:
+            self.notes = [f"{hidden} confidential issues are left out."]
         return {
             stream: {"total": project[connection]["count"], "newest": project[connection]["nodes"]}
             for stream, (connection, _) in queries.FIELDS.items()

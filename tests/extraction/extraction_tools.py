@@ -52,14 +52,16 @@ class Crawl:
     notes: list[str] = field(default_factory=list)
     slept: list[float] = field(default_factory=list)
     places: dict[str, str] = field(default_factory=dict)
-    access: Access = Access()
+    access: Access = field(default_factory=Access)
     variables: dict[str, str] = field(default_factory=dict)
     """Further variables of the environment."""
 
     @property
     def source(self) -> Source:
         kind = self.forge.dialect.kind
-        return Source("box", kind, self.name, self.forge.base_url, tuple(self._environment()), self.git_url, access=self.access)
+        return Source(
+            "box", kind, self.name, self.forge.base_url, tuple(self._environment()), self.git_url, access=self.access
+        )
 
     def _environment(self) -> dict[str, str]:
         return {VARIABLE: self.token, **{f"{VARIABLE}_{at}": token for at, token in enumerate(self.tokens, start=2)}}
