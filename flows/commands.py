@@ -103,15 +103,14 @@ def rebuild(config: Path | None, data: Path, as_of: str | None) -> Outcome:
     settings = read_settings(config)
     directory = DataDirectory(data).opened()
     environment.prepare()
-    from flows import publishing, rereading
+    from flows import judging, publishing, rereading
 
     with directory.held("rebuild"):
         job = _job("rebuild", settings, directory, as_of, ())
         settled: list[Settled] = rereading.reread(job)
         if not publishing.partitions(job):
             return publishing.nothing(job, settled)
-        draft = publishing.build(job)
-        outcome = publishing.publish(job, draft, publishing.audit(draft), settled)
+        outcome = publishing.publish(job, judging.judged(job, publishing.build, publishing.audit), settled)
         if outcome.published:
             write_report(directory, None)
     return outcome

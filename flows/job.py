@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from extract.source import Source, Window
 from flows.clock import run_name
 from flows.data_directory import DataDirectory
+from quality.verdicts import Verdict
 from transform.parameters import Parameters, Policy
 
 
@@ -60,6 +61,44 @@ class Settled:
 
 
 @dataclass(frozen=True)
+class HeldBack:
+    """A repository whose data broke a critical promise in this run: shown as at its last good night, or left out."""
+
+    repo_id: str
+    ref: str
+    place: str
+    is_shown_as_last_good: bool
+    reason: str
+
+    @property
+    def words(self) -> str:
+        shown = "shown as at its last good night" if self.is_shown_as_last_good else "left out"
+        return f"{self.ref}: {shown}, because its data broke: {self.reason}"
+
+    @property
+    def row(self) -> dict[str, object]:
+        return {
+            "repo_id": self.repo_id,
+            "repository": self.ref,
+            "is_shown_as_last_good": self.is_shown_as_last_good,
+            "reason": self.reason,
+        }
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The last draft, the verdicts of every attempt (the last one counts), and who was held back for it."""
+
+    draft: Path
+    attempts: tuple[tuple[Verdict, ...], ...]
+    held: tuple[HeldBack, ...] = ()
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        return self.attempts[-1]
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What became of a run. `exit_code` is the command's."""
 
@@ -70,3 +109,4 @@ class Outcome:
     warnings: tuple[str, ...]
     n_expectations: int
     exit_code: int
+    held: tuple[HeldBack, ...] = ()

@@ -21,7 +21,7 @@ from transform.core import (
     spells,
 )
 from transform.influence import concentration, scores
-from transform.ops import coverage, definitions, quality_results, quarantine, runs, tombstones
+from transform.ops import coverage, definitions, held_back, quality_results, quarantine, runs, tombstones
 from transform.retention import (
     break_transitions,
     breaks,
@@ -101,4 +101,4 @@ BUILT: tuple[ModuleType, ...] = (
 )
 """Tables with a `build` of their own."""
 
-TABLES: tuple[Table, ...] = tuple(module.TABLE for module in (*BUILT, definitions, runs, quality_results))
+TABLES: tuple[Table, ...] = tuple(module.TABLE for module in (*BUILT, definitions, runs, held_back, quality_results))
