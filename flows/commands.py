@@ -9,7 +9,7 @@ from typing import Any
 
 from extract.errors import ExtractError
 from extract.source import Window
-from flows import backfills, budget, clock, environment, log
+from flows import backfills, budget, clock, correcting, environment, log
 from flows.data_directory import DataDirectory
 from flows.errors import BadConfiguration, CannotForecast
 from flows.job import Job, Outcome, Settled
@@ -126,6 +126,7 @@ def _job(command: str, settings: Settings, directory: DataDirectory, as_of: str 
         started_at=started_at,
         horizon_days=settings.horizon_days,
         all_branches=settings.branches == "all",
+        corrections=correcting.read(Path(settings.corrections) if settings.corrections else None),
         policies=tuple(Policy(**policy.model_dump()) for policy in settings.policies),
         nights_kept=settings.nights_kept,
         quota_reserve_share=settings.quota_reserve_share,

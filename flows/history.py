@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from flows import clock
+from flows import clock, program
 from flows.job import HeldBack, Job, Settled
 from quality.contract import Table
 from quality.verdicts import Verdict
 from transform.ops import held_back, quality_results, runs
 
 FILES = {"run": runs.TABLE, "verdicts": quality_results.TABLE, "held_back": held_back.TABLE}
-BEFORE = {"attempt": 0, "scope": "all", "observed": ""}
+BEFORE = {"attempt": 0, "scope": "all", "observed": "", "program": ""}
 """What runs of earlier versions did not note."""
 
 Attempts = Sequence[Sequence[Verdict]]
@@ -79,6 +79,7 @@ def _run_row(
         "run_id": job.run_id,
         "command": job.command,
         "outcome": outcome,
+        "program": program.fingerprint(),
         "problems": "\n".join([*problems, *(one.words for one in held)]),
         "n_repositories": len(settled),
         "n_partial": len(partial),

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from extract.source import Source, Window
 from flows.clock import run_name
+from flows.correcting import Entry
 from flows.data_directory import DataDirectory
 from quality.verdicts import Verdict
 from transform.parameters import Parameters, Policy
@@ -34,6 +35,9 @@ class Job(BaseModel):
     window: Window | None = None
     """Only what was opened in it: a backfill."""
     all_branches: bool = False
+    corrections: tuple[Entry, ...] = ()
+    accepts_changes: bool = False
+    """Whether changes since the last night that nothing explains are published, as accepted by the operator."""
 
     @property
     def run_id(self) -> str:

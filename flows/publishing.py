@@ -9,14 +9,16 @@ from pathlib import Path
 import polars as pl
 
 from extract import raw
-from flows import history, last_good, log
+from flows import correcting, history, last_good, log, program
 from flows.errors import DONE, FAILED, PARTIAL, REFUSED
 from flows.job import HeldBack, Job, Judged, Outcome, Settled
 from quality.contract import BrokenPromise
 from quality.expectations import derived
 from quality.relations import RELATIONS
 from quality.verdicts import Verdict
-from transform import warehouse
+from transform import corrections, nights, warehouse
+from transform.ops import changes
+from transform.ops import corrections as corrections_table
 from transform.tables import TABLES
 
 UNAUDITED = ("ops.runs", "ops.quality_results", "ops.held_back")
@@ -50,8 +52,17 @@ def build(job: Job, held: Sequence[HeldBack]) -> Path:
     """The draft. Raises BrokenPromise where what is built does not fit."""
     built_from = list(folders(job, held).values())
     log.current.event("build.started", repositories=len(built_from))
-    warehouse.build(job.directory.draft, marked(raw.scan(built_from), held), job.parameters, _report)
-    return job.directory.draft
+    draft, left_out = job.directory.draft, {one.repo_id for one in held if not one.is_shown_as_last_good}
+    wanted = correcting.known(job.corrections, job.directory, left_out)
+    frames, applied = corrections.corrected(marked(raw.scan(built_from), held), wanted)
+    warehouse.build(draft, frames, job.parameters, _report)
+    warehouse.record(draft, [(corrections_table.TABLE, applied)])
+    if job.directory.warehouse.exists():
+        changed = nights.compared(
+            job.directory.warehouse, draft, sorted(left_out), program=program.fingerprint(), accepts=job.accepts_changes
+        )
+        warehouse.record(draft, [(changes.TABLE, changed)])
+    return draft
 
 
 def marked(frames: dict[str, pl.LazyFrame], held: Sequence[HeldBack]) -> dict[str, pl.LazyFrame]:

@@ -44,6 +44,19 @@ RELATIONS = (
         severity="warning",
     ),
     Expectation(
+        "what changed since the last night is explained",
+        "ops.changes",
+        "Acts and newcomers vanish, move or change hands only by a deletion, a rewritten history, a decision about "
+        "identities, a correction, a definition. If the source really lost them, run once with --accept-changes.",
+        "SELECT repo_id, subject, change, n_changed, sample_json FROM ops.changes WHERE cause = 'unexplained'",
+    ),
+    Expectation(
+        "corrections still apply",
+        "ops.corrections",
+        "The source still says what a correction replaces. Where it does not, take the correction out of the file.",
+        "SELECT repo_id, correction, rows_json, expected_json, found_json FROM ops.corrections WHERE NOT is_applied",
+    ),
+    Expectation(
         "every record is one contribution",
         "core.contributions",
         "Issues, changes, reviews and comments each make exactly one contribution.",
