@@ -6,12 +6,13 @@ from types import ModuleType
 
 from quality.contract import Table
 from transform.core import (
+    affiliations,
+    aliases,
     changes,
     comments,
     commits,
     contributions,
     events,
-    identities,
     interactions,
     issues,
     norm_documents,
@@ -55,7 +56,7 @@ from transform.retention import (
 
 BUILT: tuple[ModuleType, ...] = (
     repositories,
-    identities,
+    aliases,
     people,
     events,
     issues,
@@ -64,6 +65,7 @@ BUILT: tuple[ModuleType, ...] = (
     comments,
     commits,
     norm_documents,
+    affiliations,
     contributions,
     interactions,
     spells,
