@@ -17,13 +17,15 @@ from flows.settings import Settings, read_settings, sources
 from transform.parameters import Policy
 
 
-def run(repos: tuple[str, ...], config: Path | None, data: Path, as_of: str | None) -> Outcome:
+def run(
+    repos: tuple[str, ...], config: Path | None, data: Path, as_of: str | None, *, accepts: bool = False
+) -> Outcome:
     """One nightly run of the given repositories, or of those in the configuration."""
     settings = read_settings(config)
     wanted = sources(settings, repos)
     directory = DataDirectory(data).opened()
     with directory.held("run"):
-        return perform(_job("run", settings, directory, as_of, wanted), settings.parallel)
+        return perform(_job("run", settings, directory, as_of, wanted, accepts=accepts), settings.parallel)
 
 
 def backfill(repos: tuple[str, ...], config: Path | None, data: Path, since: str | None, until: str | None) -> Outcome:
@@ -98,7 +100,7 @@ def start_prefect() -> None:
         log.current.event("prefect.starting", note=f"Prefect {wait}")
 
 
-def rebuild(config: Path | None, data: Path, as_of: str | None) -> Outcome:
+def rebuild(config: Path | None, data: Path, as_of: str | None, *, accepts: bool = False) -> Outcome:
     """The warehouse anew from the archive; no forge is asked for anything."""
     settings = read_settings(config)
     directory = DataDirectory(data).opened()
@@ -106,7 +108,7 @@ def rebuild(config: Path | None, data: Path, as_of: str | None) -> Outcome:
     from flows import judging, publishing, rereading
 
     with directory.held("rebuild"):
-        job = _job("rebuild", settings, directory, as_of, ())
+        job = _job("rebuild", settings, directory, as_of, (), accepts=accepts)
         settled: list[Settled] = rereading.reread(job)
         if not publishing.partitions(job):
             return publishing.nothing(job, settled)
@@ -116,7 +118,9 @@ def rebuild(config: Path | None, data: Path, as_of: str | None) -> Outcome:
     return outcome
 
 
-def _job(command: str, settings: Settings, directory: DataDirectory, as_of: str | None, wanted: Any) -> Job:
+def _job(
+    command: str, settings: Settings, directory: DataDirectory, as_of: str | None, wanted: Any, *, accepts: bool = False
+) -> Job:
     started_at = clock.now()
     return Job(
         command=command,
@@ -126,6 +130,7 @@ def _job(command: str, settings: Settings, directory: DataDirectory, as_of: str 
         started_at=started_at,
         horizon_days=settings.horizon_days,
         all_branches=settings.branches == "all",
+        accepts_changes=accepts,
         corrections=correcting.read(Path(settings.corrections) if settings.corrections else None),
         policies=tuple(Policy(**policy.model_dump()) for policy in settings.policies),
         nights_kept=settings.nights_kept,

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from quality.contract import Table, quoted
 from transform.ops import changes
 
 SAMPLE = 5
@@ -243,3 +244,25 @@ def _of_another_version(said: str) -> dict[str, object]:
 
 def _literal(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
+
+
+def figures(before: Path, after: Path, tables: Sequence[Table]) -> list[dict[str, object]]:
+    """Of each measure: rows before and after, and how many came, went, or say something else. Dates of the night aside."""
+    with closing(duckdb.connect(config=WHILE_COMPARING)) as db:
+        for name, path in (("before", before), ("after", after)):
+            db.execute(f"ATTACH {_literal(path)} AS {name} (READ_ONLY)")
+        return [_figures(db, table) for table in tables if table.definition]
+
+
+def _figures(db: duckdb.DuckDBPyConnection, table: Table) -> dict[str, object]:
+    kept = [column.name for column in table.columns if column.name not in ("snapshot_at", "definition")]
+    key, all_of_it = (", ".join(map(quoted, names)) for names in (table.key, kept))
+    counted = "count(*) FILTER (b.n IS NULL), count(*) FILTER (a.n IS NULL), count(*) FILTER (b.said != a.said)"
+    rows = f"(SELECT {key}, count(*) AS n, bit_xor(hash({all_of_it})) AS said FROM {{night}}.{table.sql_name} GROUP BY ALL)"
+    joined = f"{rows.format(night='before')} AS b FULL JOIN {rows.format(night='after')} AS a USING ({key})"
+    try:
+        told = db.sql(f"SELECT count(b.n), count(a.n), {counted} FROM {joined}").fetchall()[0]
+    except (duckdb.CatalogException, duckdb.BinderException):
+        told = (None,) * 5
+    names = ("n_before", "n_after", "n_appeared", "n_vanished", "n_changed")
+    return {"table": str(table), "definition": table.definition, **dict(zip(names, told, strict=True))}
