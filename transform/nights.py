@@ -15,10 +15,19 @@ import duckdb
 import polars as pl
 
 from quality.contract import Table, quoted
-from transform.ops import changes
+from transform.core import aliases, commits, contributions, people, repositories
+from transform.ops import changes, corrections, coverage, definitions, quarantine, runs, tombstones
+from transform.retention import newcomers
 
 SAMPLE = 5
 WHILE_COMPARING: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "1GB"}
+COMPARED = tuple(
+    module.TABLE
+    for module in (
+        *(aliases, commits, contributions, people, repositories, newcomers),
+        *(corrections, coverage, definitions, quarantine, runs, tombstones),
+    )
+)
 OF_THE_RUN = ("as_of", "run_at")
 """Parameters that differ every night."""
 
@@ -38,14 +47,14 @@ ACTS = """
 """
 MOVED_PEOPLE = """
     CREATE TEMP TABLE moved_people AS SELECT unnest([b.person_id, a.person_id]) AS person_id
-    FROM before.core.identities AS b JOIN after.core.identities AS a USING (alias_id) WHERE b.person_id != a.person_id
+    FROM before.core.aliases AS b JOIN after.core.aliases AS a USING (alias_id) WHERE b.person_id != a.person_id
     UNION SELECT person_id FROM before.core.people AS b JOIN after.core.people AS a USING (person_id)
     WHERE b.actor_class != a.actor_class AND b.actor_class_reason != a.actor_class_reason
 """
 PAIRS = """
     CREATE TEMP TABLE pairs AS SELECT
         contribution_id, coalesce(a.repo_id, b.repo_id) AS repo_id, coalesce(a.kind, b.kind) AS kind,
-        split_part(coalesce(b.artefact_id, a.artefact_id), ':', 2) AS number,
+        coalesce(b.artefact_id, a.artefact_id) AS artefact,
         b.person_id AS person_before, a.person_id AS person_after, b.contributed_at AS at_before,
         a.contributed_at AS at_after, regexp_extract(contribution_id, '/commit/([0-9a-f]+)', 1) AS sha,
         CASE WHEN b.repo_id IS NULL THEN 'appeared' WHEN a.repo_id IS NULL THEN 'vanished'
@@ -90,13 +99,13 @@ CAUSED = f"""
         WHEN p.repo_id IN (FROM held) THEN 'held_back'
         WHEN change = 'appeared' AND (b.repo_id IS NULL OR at_after >= b.held_until_at) THEN 'new'
         WHEN change = 'vanished' AND at_before >= a.held_until_at THEN 'as_of'
-        WHEN change = 'vanished' AND (p.repo_id, number) IN (SELECT (repo_id, number::VARCHAR) FROM after.ops.tombstones)
-            THEN 'deleted'
+        WHEN change = 'vanished' AND (p.repo_id, artefact) IN
+            (SELECT (repo_id, item_kind || ':' || number) FROM after.ops.tombstones) THEN 'deleted'
         WHEN person_before IN (FROM moved_people) OR person_after IN (FROM moved_people) THEN 'identity'
         WHEN change = 'appeared' THEN 'late'
         WHEN change = 'vanished' AND kind = 'commit' AND p.repo_id IN (FROM rewritten) THEN 'rewritten'
         WHEN change = 'vanished' AND (p.repo_id, stream) IN (SELECT (repo_id, stream) FROM fewer) THEN 'deleted'
-        WHEN change = 'vanished' AND (p.repo_id, number) IN (SELECT (repo_id, record_id) FROM after.ops.quarantine)
+        WHEN change = 'vanished' AND (p.repo_id, split_part(artefact, ':', 2)) IN (SELECT (repo_id, record_id) FROM after.ops.quarantine)
             THEN 'quarantined'
         WHEN change = 'moved' AND (p.repo_id, sha) IN (SELECT (repo_id, sha) FROM fixed) THEN 'clock'
         {IS_OTHERWISE.format(repo_id="p.repo_id")} ELSE 'unexplained' END AS cause
@@ -165,12 +174,13 @@ def compared(
         db.execute("SET TimeZone = 'UTC'")
         for name, path in (("before", before), ("after", after)):
             db.execute(f"ATTACH {_literal(path)} AS {name} (READ_ONLY)")
-        try:
+        strange = {night: _strange(db, night) for night in ("before", "after")}
+        if any(strange.values()):
+            since, told = "unknown", [_of_another_version(strange)]
+        else:
             since, program_before = _last_run(db, "before")
             is_other_program = program_before != (program or _last_run(db, "after")[1])
             told = _changes(db, held, is_other_program=is_other_program, accepts=accepts)
-        except (duckdb.CatalogException, duckdb.BinderException) as error:
-            since, told = "unknown", [_of_another_version(str(error))]
     rows = [{**row, "since_run_id": since} for row in told]
     return changes.TABLE.checked(pl.DataFrame(rows, schema=changes.TABLE.polars_schema))
 
@@ -237,9 +247,20 @@ def _redefined(db: duckdb.DuckDBPyConnection) -> bool:
     return settings[0] != settings[1] or bool(db.sql("SELECT count(*) FROM definitions").fetchall()[0][0])
 
 
-def _of_another_version(said: str) -> dict[str, object]:
+def _strange(db: duckdb.DuckDBPyConnection, night: str) -> list[str]:
+    """The compared tables that a night has with other columns than ours, or not at all: it is of another version."""
+    return [str(table) for table in COMPARED if not _is_as_promised(db, night, table)]
+
+
+def _is_as_promised(db: duckdb.DuckDBPyConnection, night: str, table: Table) -> bool:
+    asked = "SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = ? AND schema_name = ? AND table_name = ?"
+    there = db.execute(f"{asked} ORDER BY column_index", [night, table.schema, table.name]).fetchall()
+    return there == [(column.name, column.sql_type) for column in table.columns]
+
+
+def _of_another_version(strange: dict[str, list[str]]) -> dict[str, object]:
     told = {"repo_id": "all", "subject": "definitions", "change": "changed", "cause": "program", "n_changed": 1}
-    return {**told, "sample_json": json.dumps([{"not compared": said[:300]}], ensure_ascii=False)}
+    return {**told, "sample_json": json.dumps([{"of another version": strange}])}
 
 
 def _literal(path: Path) -> str:
@@ -260,9 +281,7 @@ def _figures(db: duckdb.DuckDBPyConnection, table: Table) -> dict[str, object]:
     counted = "count(*) FILTER (b.n IS NULL), count(*) FILTER (a.n IS NULL), count(*) FILTER (b.said != a.said)"
     rows = f"(SELECT {key}, count(*) AS n, bit_xor(hash({all_of_it})) AS said FROM {{night}}.{table.sql_name} GROUP BY ALL)"
     joined = f"{rows.format(night='before')} AS b FULL JOIN {rows.format(night='after')} AS a USING ({key})"
-    try:
-        told = db.sql(f"SELECT count(b.n), count(a.n), {counted} FROM {joined}").fetchall()[0]
-    except (duckdb.CatalogException, duckdb.BinderException):
-        told = (None,) * 5
+    is_same = all(_is_as_promised(db, night, table) for night in ("before", "after"))
+    told = db.sql(f"SELECT count(b.n), count(a.n), {counted} FROM {joined}").fetchall()[0] if is_same else (None,) * 5
     names = ("n_before", "n_after", "n_appeared", "n_vanished", "n_changed")
     return {"table": str(table), "definition": table.definition, **dict(zip(names, told, strict=True))}
