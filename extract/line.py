@@ -211,14 +211,14 @@ class Line(Caller):
                 f"{self.forge} kept answering {answer.status} for {self.full_name}. What was received is kept; the next "
                 "run continues at this page."
             )
-        if answer.said is None and answer.is_json():
+        if answer.is_broken() and answer.is_json():
             raise Strained(
                 f"{self.forge} sent half an answer for {self.full_name}. The next run continues at this page."
             )
 
     def _page(self, asked: dict[str, Any], answer: Answer, *, absent: bool) -> Page:
         is_absent = answer.status in ABSENT
-        if answer.said is None and not is_absent:
+        if answer.is_broken() and not is_absent:
             raise NotAForge(self.forge, self.base_url, f"status {answer.status}, and no JSON")
         scope = self.manners.scope(answer) if answer.status == 403 else None
         if scope is not None:
