@@ -64,9 +64,9 @@ class Line(Caller):
             self.base_url += manners.api
         self._front = source.access.credentials(around.environment)
         self._session = requests.Session()
-        self._session.verify = source.access.ca_file or True
-        if source.access.proxy:
-            self._session.proxies = dict.fromkeys(("http", "https"), source.access.proxy)
+        # said with each request, for a session's own give way to REQUESTS_CA_BUNDLE and HTTPS_PROXY of the environment
+        self._verify = source.access.ca_file or True
+        self._proxies = dict.fromkeys(("http", "https"), source.access.proxy) if source.access.proxy else None
 
     @property
     def root(self) -> str:
@@ -152,7 +152,7 @@ class Line(Caller):
         try:
             told = self._session.request(
                 request.verb, url, params=parameters, json=request.body, headers=dict(headers), auth=_as_it_is,
-                timeout=TIMEOUT_SECONDS, allow_redirects=False,
+                timeout=TIMEOUT_SECONDS, allow_redirects=False, verify=self._verify, proxies=self._proxies,
             )  # fmt: skip
             return Answer(told.status_code, {name.lower(): value for name, value in told.headers.items()}, told.text)
         except exceptions.SSLError as error:
