@@ -17,7 +17,7 @@ from extract.sandbox.server import SandboxForge
 
 @pytest.fixture(scope="session", params=list(DIALECTS))
 def running(request, tmp_path_factory) -> Iterator[SandboxForge]:
-    world = build_world(seed=3, parameters=replace(PARAMETERS, years=0.25, noreply=NOREPLY[request.param]))
+    world = build_world(seed=3, parameters=replace(PARAMETERS, years=0.15, noreply=NOREPLY[request.param]))
     folder = tmp_path_factory.mktemp(request.param)
     with SandboxForge(world, folder=folder, tokens=(TOKEN,), dialect=DIALECTS[request.param]) as forge:
         yield forge

@@ -185,7 +185,7 @@ def test_sizes_are_there_though_lists_do_not_tell_them(crawl):
     assert changes["added_lines"].null_count() == 0
 
 
-@pytest.mark.parametrize("most", [1, 3, 7, 50])
+@pytest.mark.parametrize("most", [1, 7])
 def test_an_instance_may_give_fewer_rows_a_page_than_it_is_asked_for(crawl, gitea, tmp_path, most):
     whole = Crawl(gitea, tmp_path / "whole")
     whole.night()
