@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import ssl
 import threading
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -30,6 +31,8 @@ class Front:
     door: str = ""
     keys: Path | None = None
     sends_elsewhere: str = ""
+    slow_answers: int = 0
+    """So many requests are answered only after half a second."""
     seen: list[str] = field(default_factory=list)
 
     def __enter__(self) -> Front:
@@ -73,6 +76,9 @@ class Handler(BaseHTTPRequestHandler):
     def _pass_on(self) -> None:
         front, body = self.front, self.rfile.read(int(self.headers.get("Content-Length", "0")))
         front.seen.append(self.path)
+        if front.slow_answers > 0:
+            front.slow_answers -= 1
+            time.sleep(0.5)
         wanted = "Basic " + base64.b64encode(front.door.encode()).decode()
         if front.door and self.headers.get("Authorization") != wanted:
             self._send(401, {"WWW-Authenticate": 'Basic realm="door"', "Content-Type": "text/html"}, b"<p>Who are you?")

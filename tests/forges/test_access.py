@@ -107,6 +107,16 @@ def test_a_proxy_that_is_not_there_is_told_with_the_setting(behind, hut):
         behind(hut.web_url, proxy="http://127.0.0.1:9").night()
 
 
+def test_a_forge_that_answers_slowly_is_asked_again(behind, hut, undisturbed, monkeypatch):
+    monkeypatch.setattr("extract.line.TIMEOUT_SECONDS", 0.25)
+    with Front(hut.web_url, slow_answers=3) as front:
+        crawl = behind(front.url)
+        crawl.night()
+
+    assert n_items(crawl) == n_items(undisturbed)
+    assert crawl.slept
+
+
 def test_a_token_does_not_follow_to_another_server(behind, hut):
     with (
         Front(hut.web_url, sends_elsewhere="http://localhost:9/login") as front,
@@ -153,7 +163,7 @@ def test_a_web_address_is_enough_to_run(hut):
     source = sources(Settings(), (f"{hut.web_url}/commons/hut",))[0]
 
     assert (source.kind, source.name, source.token_variables) == (hut.dialect.kind, "commons/hut", ())
-    assert source.forge == hut.web_url.removeprefix("http://").replace(".", "-").replace(":", "-")
+    assert source.forge == hut.web_url.removeprefix("http://").replace(".", "_").replace(":", "__")
 
 
 @pytest.mark.parametrize(

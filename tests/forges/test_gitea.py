@@ -254,6 +254,20 @@ def test_an_instance_that_is_too_old_is_told_with_the_version_it_needs(crawl, gi
             crawl.night()
 
 
+def test_a_repository_is_asked_for_by_its_number_once_that_is_known(crawl, monkeypatch):
+    crawl.night()
+    asked, get = [], talk.Line.get
+
+    def listening(line, path, *rest, **how):
+        asked.append(path)
+        return get(line, path, *rest, **how)
+
+    monkeypatch.setattr(talk.Line, "get", listening)
+    crawl.night()
+
+    assert asked[0] == f"/repositories/{crawl.forge.world.repositories[NAME].database_id}"
+
+
 def test_a_noreply_address_names_an_account_by_its_login():
     keys = Keys(b"", "box", noreply_hosts("https://code.example.org/a/b"))
 
