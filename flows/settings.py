@@ -206,7 +206,7 @@ def _from_web(repo: str, forges: dict[str, Forge]) -> tuple[str, dict[str, Forge
         found = recognised(repo, FORGES.values())
     except ExtractError as error:
         raise BadConfiguration(str(error)) from error
-    name = re.sub(r"[^A-Za-z0-9_-]", "-", where.netloc)
+    name = where.netloc.replace(":", "__").replace(".", "_")  # never the same for two: hosts have no such letters
     met = Forge(name=name, kind=found.forge.kind, base_url=found.base_url)
     return f"{name}:{found.full_name}", {**forges, name: met}
 
