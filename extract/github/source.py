@@ -17,11 +17,13 @@ from extract.github import authors, fetch, read
 from extract.github import backfill as backfilling
 from extract.github.client import Client
 from extract.github.read import READER
-from extract.github.sweep import Sweep
+from extract.github.sweep import ROWS_PER_REQUEST, Sweep
 from extract.mining import Clone, mine_git, remine_git
 from extract.partition import READ_STREAMS, compact, is_current, is_known, read_archive
 from extract.quota import Pool
 from extract.source import Extracted, Forecast, Source, Surroundings, Window, folder_name
+
+LISTS = ("comments", "events", "reviews", "review_threads")
 
 
 def extract(source: Source, around: Surroundings) -> Extracted:
@@ -88,7 +90,8 @@ def _extract(source: Source, client: Client, around: Surroundings) -> Extracted:
     try:
         current = was_whole and is_current(READER, archive, partition / "forge")
         held = _shown(partition / "forge", _hidden(page)) if current else {}
-        newest = sweep.look(held, around.rereads, lambda pages: is_known(READER, pages, partition / "forge"))
+        long = _long(partition / "forge") if current else set()
+        newest = sweep.look(held, around.rereads, lambda pages: is_known(READER, pages, partition / "forge"), long)
         _fetch_items(client, sweep, archive, full_name, newest, _hidden(page), around)
     finally:
         outdated = read_archive(READER, archive, partition / "forge", source.forge)
@@ -152,6 +155,12 @@ def _fetch_items(
 
 def _shown(folder: Path, hidden: set[str]) -> dict[str, set[int]]:
     return {name: numbers for name, numbers in _held(folder).items() if name not in hidden}
+
+
+def _long(folder: Path) -> set[int]:
+    """Items of which a list needs requests of its own."""
+    lists = pl.any_horizontal(pl.col(f"{name}_total") > ROWS_PER_REQUEST for name in LISTS)
+    return set(pl.scan_parquet(folder / "items.parquet").filter(lists).select("number").collect()["number"])
 
 
 def _swept(sweep: Sweep, archive: Path, folder: Path, newest: dict[str, dict[str, Any]]) -> bool:

@@ -8,7 +8,7 @@ gets a tombstone: what the forge says of the number now.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,8 @@ from extract.github.nested import Rests
 from extract.sizes import PageSize
 
 ITEMS_PER_REQUEST = 50
+ROWS_PER_REQUEST = 30
+"""Of each list of an item."""
 Held = Mapping[str, set[int]]
 """Numbers by stream."""
 Item = tuple[str, int]
@@ -44,7 +46,7 @@ class Sweep:
     def __init__(self, client: Client, again: Archive, tombstones: Archive, full_name: str, report: Report) -> None:
         self.client, self.again, self.tombstones = client, again, tombstones
         self.full_name, self.report = full_name, report
-        self.size = PageSize(ITEMS_PER_REQUEST, 30)
+        self.size = PageSize(ITEMS_PER_REQUEST, ROWS_PER_REQUEST)
 
     @property
     def pages(self) -> int:
@@ -59,14 +61,17 @@ class Sweep:
         there = {number for numbers in listed.values() for number in numbers}
         self.bury({number for name, numbers in listed.items() for number in held[name] - numbers} - there)
 
-    def look(self, held: Held, at_most: int, is_known: Callable[[list[Page]], bool]) -> dict[str, dict[str, Any]]:
+    def look(
+        self, held: Held, at_most: int, is_known: Callable[[list[Page]], bool], long: Set[int] = frozenset()
+    ) -> dict[str, dict[str, Any]]:
         """Totals and newest changes (see fetch_newest), and with the same request a rolling re-read.
 
-        It takes the next items in the order of their numbers, and keeps them if they say something new.
+        It takes the next items in the order of their numbers, and keeps them if they say something new. Of those that
+        are so `long` that they need requests of their own it takes one.
         """
         last = self.again.manifest.facts.get("rolled", 0)
         in_order = sorted((number <= last, number, name) for name, numbers in held.items() for number in numbers)
-        chosen = [(name, number) for _, number, name in in_order[:at_most]]
+        chosen = [(name, number) for _, number, name in up_to_second(in_order[:at_most], long)]
         batch = chosen[: self.size.first]
         try:
             newest = self._looked(batch, is_known) if batch else fetch_newest(self.client, self.full_name)
@@ -171,6 +176,15 @@ class Sweep:
             if not connection["pageInfo"]["hasNextPage"]:
                 return
             after = connection["pageInfo"]["endCursor"]
+
+
+def up_to_second(in_order: list[tuple[bool, int, str]], long: Set[int]) -> list[tuple[bool, int, str]]:
+    """
+    >>> up_to_second([(False, 1, "issues"), (False, 2, "issues"), (False, 3, "issues")], {1, 3})
+    [(False, 1, 'issues'), (False, 2, 'issues')]
+    """
+    places = [at for at, (_, number, _) in enumerate(in_order) if number in long]
+    return in_order[: places[1]] if len(places) > 1 else in_order
 
 
 def is_gone(page: Page, number: int, full_name: str) -> bool:
