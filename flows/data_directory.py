@@ -4,6 +4,7 @@ forbenefit.json      its format, and the repositories it has met
 identity.key         secret of the keyed hashes (mode 0600)
 archive/             what the forges said
 raw/                 typed records, one partition a repository
+last_good/           links to those of each repository that were last published
 ops/                 one small file a run: its row and its verdicts, refused nights included
 draft.duckdb         tonight's warehouse before its audit
 warehouse.duckdb     the published one
@@ -25,12 +26,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from extract.archive import write_durably
+from extract.errors import CannotWrite
 from flows import clock
 from flows.errors import BadDataDirectory, NothingPublished
 
 FORMAT = 1
 _REMEMBERING = threading.Lock()
+_DISK = ("No space left on device", "Disk quota exceeded", "Read-only file system", "Permission denied")
+"""What the disk refuses, in the system's own words."""
 
 
 class DataDirectory:
@@ -40,6 +46,7 @@ class DataDirectory:
         self.path = path.expanduser().resolve()
         self.archive, self.raw, self.ops = self.path / "archive", self.path / "raw", self.path / "ops"
         self.draft, self.warehouse = self.path / "draft.duckdb", self.path / "warehouse.duckdb"
+        self.last_good = self.path / "last_good"
         self.nights, self.report = self.path / "nights", self.path / "report.html"
         self.budget = self.path / "budget.json"
         self._marker, self._lock = self.path / "forbenefit.json", self.path / "lock"
@@ -74,7 +81,7 @@ class DataDirectory:
     @contextmanager
     def held(self, command: str) -> Iterator[None]:
         """Keeps every other run out; the second is told who holds the folder."""
-        with self._lock.open("a+") as file:
+        with self._written(), self._lock.open("a+") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -87,6 +94,22 @@ class DataDirectory:
             file.write(f"process {os.getpid()} ({command}, since {clock.now():%Y-%m-%d %H:%M:%S} UTC)")
             file.flush()
             yield
+
+    @contextmanager
+    def _written(self) -> Iterator[None]:
+        """Says in one paragraph what the disk refuses, wherever it is noticed; what was written so far is kept."""
+        try:
+            yield
+        except CannotWrite as error:
+            raise BadDataDirectory(str(error)) from error
+        except (OSError, pl.exceptions.ComputeError) as error:
+            said = next((word for word in _DISK if word in str(error)), None)
+            if said is None:
+                raise
+            raise BadDataDirectory(
+                f"{self.path} cannot be written: {said.lower()}. Free space or mend the permissions, and run again; the "
+                "published warehouse is as it was, and the next run continues where this one was."
+            ) from error
 
     def secret(self) -> bytes:
         """The key of the hashes that stand for e-mail addresses; readable by its owner alone."""

@@ -151,6 +151,12 @@ def test_notes_on_lines_that_came_together_are_one_review():
     assert [comment["review_id"] for comment in tables["comments"]] == ["review:5", "review:5", "review:7"]
 
 
+def test_a_note_that_is_in_no_discussion_stands_alone():
+    comments = read(note(5, 2, BOB, "x", discussion=None), note(6, 3, BOB, "y", discussion=None))["comments"]
+
+    assert [comment["reply_to_id"] for comment in comments] == [None, None]
+
+
 def test_a_merge_closes_too_though_gitlab_notes_only_the_merge():
     row = {"id": 4, "user": {"id": 2, "username": "bob"}, "created_at": AT.format(4), "state": "merged"}
     tables = read(resource_state_events=[row])
@@ -198,6 +204,22 @@ def test_a_page_that_is_too_much_shrinks(crawl, gitlab, tmp_path):
     assert crawl.everything() == whole.everything()
 
 
+def test_an_item_that_cannot_be_had_is_quarantined_and_tried_again(crawl, gitlab, tmp_path):
+    whole = Crawl(gitlab, tmp_path / "whole")
+    whole.night()
+    gitlab.faults = Faults(poisoned=frozenset({4}))
+    crawl.night()
+    spoilt = crawl.rows(raw.QUARANTINE).select("stream", "record_id").rows()
+    streams = dict(crawl.rows(raw.STREAMS).select("stream", "reason").iter_rows())
+
+    assert sorted(spoilt) == [("changes", "4"), ("issues", "4")]
+    assert crawl.rows(raw.ITEMS).height == whole.rows(raw.ITEMS).height - 2
+    assert "delivered" in streams["issues"]
+    gitlab.faults = Faults()
+    crawl.night()
+    assert crawl.everything() == whole.everything()
+
+
 @pytest.mark.parametrize("stream", ["issues", "changes"])
 def test_no_query_costs_more_than_who_has_no_token_may_spend(stream):
     sizes = {"first": 50, "nested": talk.NOTES_A_PAGE}
@@ -218,6 +240,15 @@ def test_an_instance_that_is_too_old_is_told_with_the_version_it_needs(crawl, mo
     monkeypatch.setattr(queries, "NEWEST", queries.NEWEST.replace("count", "cuont"))
     with pytest.raises(NotUnderstood, match=r"needed is GitLab 16\.0 or later"):
         crawl.night()
+
+
+def test_an_instance_that_does_not_show_authors_of_commits_is_read_without(crawl, monkeypatch):
+    monkeypatch.setattr(queries, "authors_of_commits", lambda count: "query Q { project(fullPath: 1) { nothing } }")
+    crawl.git_url = None
+    told = crawl.night()
+
+    assert told.problems == ()
+    assert "does not show whose commits" in crawl.notes[0]
 
 
 def project(**more: object) -> Page:
