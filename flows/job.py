@@ -27,6 +27,7 @@ class Job(BaseModel):
     as_of: datetime
     started_at: datetime
     horizon_days: int = 180
+    determinants_sample: int = 10_000
     policies: tuple[Policy, ...] = ()
     nights_kept: int = 7
     quota_reserve_share: float = 0.1
@@ -51,7 +52,11 @@ class Job(BaseModel):
     @property
     def parameters(self) -> Parameters:
         return Parameters(
-            as_of=self.as_of, run_at=self.started_at, horizon_days=self.horizon_days, policies=self.policies
+            as_of=self.as_of,
+            run_at=self.started_at,
+            horizon_days=self.horizon_days,
+            policies=self.policies,
+            determinants_sample=self.determinants_sample,
         )
 
 
