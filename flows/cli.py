@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from flows.errors import FAILED, REFUSED, Stop
+from flows import people_cli
+from flows.command_line import DEFAULT_DATA, AsJson, Data
+from flows.command_line import run_command as _run
+from flows.command_line import say as _say
+from flows.errors import REFUSED
 
 app = typer.Typer(
     help="Do newcomers stay, and does influence follow contribution? From your forges, in one DuckDB file.",
@@ -19,12 +20,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(people_cli.app, name="people")
 
-Data = Annotated[Path, typer.Option("--data", help="Folder with the archive, raw, warehouse and report.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer and log as JSON, for programs.")]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Use nothing at or after this instant. Default: now.")]
 Config = Annotated[Path | None, typer.Option("--config", help="Configuration file. Default: forbenefit.toml if there.")]
-DEFAULT_DATA = Path("forbenefit-data")
 DEFAULT_CONFIG = Path("forbenefit.toml")
 
 
@@ -199,33 +198,11 @@ def main() -> None:
     app()
 
 
-def _run(work: Callable[[], int], as_json: bool) -> None:
-    """Runs a command and ends with its code; what it was stopped by is one paragraph, never a traceback."""
-    from flows import log
-
-    log.start(as_json=as_json)
-    try:
-        code = work()
-    except Stop as stop:
-        if as_json:
-            typer.echo(json.dumps({"error": str(stop), "exit_code": stop.exit_code}))
-        typer.echo(str(stop), err=True)
-        code = stop.exit_code
-    except KeyboardInterrupt:
-        typer.echo("Stopped. Nothing is lost: the next run continues where this one was.", err=True)
-        code = FAILED
-    sys.exit(code)
-
-
 def _told(outcome: Any, data: Path, as_json: bool) -> int:
     from flows import summary
 
     _say(summary.as_dict(outcome, data), summary.in_words(outcome, data), as_json)
     return int(outcome.exit_code)
-
-
-def _say(answer: Any, words: str, as_json: bool) -> None:
-    typer.echo(json.dumps(answer, default=str, ensure_ascii=False) if as_json else words)
 
 
 def _config(given: Path | None) -> Path | None:

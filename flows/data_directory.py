@@ -3,6 +3,8 @@
 forbenefit.json      its format, and the repositories it has met
 identity.key         secret of the keyed hashes (mode 0600)
 archive/             what the forges said
+identities/          names and addresses behind the keyed hashes (mode 0600)
+people/              decisions about people, and keyed tables made of them
 raw/                 typed records, one partition a repository
 ops/                 one small file a run: its row and its verdicts, refused nights included
 draft.duckdb         tonight's warehouse before its audit
@@ -39,6 +41,7 @@ class DataDirectory:
     def __init__(self, path: Path) -> None:
         self.path = path.expanduser().resolve()
         self.archive, self.raw, self.ops = self.path / "archive", self.path / "raw", self.path / "ops"
+        self.identities, self.people = self.path / "identities", self.path / "people"
         self.draft, self.warehouse = self.path / "draft.duckdb", self.path / "warehouse.duckdb"
         self.nights, self.report = self.path / "nights", self.path / "report.html"
         self.budget = self.path / "budget.json"

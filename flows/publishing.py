@@ -9,7 +9,8 @@ from pathlib import Path
 import polars as pl
 
 from extract import raw
-from flows import clock, log
+from flows import clock, identities, log
+from flows.data_directory import DataDirectory
 from flows.errors import DONE, FAILED, PARTIAL, REFUSED
 from flows.job import Job, Outcome, Settled
 from quality.expectations import derived
@@ -25,7 +26,10 @@ UNAUDITED = ("ops.runs", "ops.quality_results")
 
 def partitions(job: Job) -> list[Path]:
     """The raw partition of every repository that the data directory holds anything of."""
-    directory = job.directory
+    return partitions_of(job.directory)
+
+
+def partitions_of(directory: DataDirectory) -> list[Path]:
     places = dict.fromkeys(known["partition"] for known in directory.repositories.values())  # renamed: two references
     return [directory.raw / place for place in places if any((directory.raw / place).glob("*/repositories.parquet"))]
 
@@ -39,8 +43,9 @@ def nothing(job: Job, settled: Sequence[Settled]) -> Outcome:
 
 def build(job: Job) -> Path:
     places = partitions(job)
+    keyed = identities.prepare(job.directory, places)
     log.current.event("build.started", repositories=len(places))
-    warehouse.build(job.directory.draft, raw.scan(places), job.parameters, _report)
+    warehouse.build(job.directory.draft, raw.scan([*places, keyed]), job.parameters, _report)
     return job.directory.draft
 
 

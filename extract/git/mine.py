@@ -13,6 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
+from extract import identity_store
 from extract.errors import NeedsAPerson
 from extract.git.changes import Change, change_commits, present_commits, read_changes, with_parents
 from extract.git.command import GitFailed
@@ -53,6 +54,7 @@ def mine(
     http_header: str | None = None,
     noreply_hosts: tuple[str, ...] = GITHUB_NOREPLY,
     all_branches: bool = False,
+    identity_folder: Path | None = None,
     with_lines: bool = True,
     jobs: int = 2,
 ) -> pl.DataFrame:
@@ -61,6 +63,7 @@ def mine(
     `changes` (CHANGES) is None for plain git without a forge: then only the default branch is read, unless
     `all_branches`. Without `with_lines` the lives of lines, which take most of the time, are left out. Both folders are this repository's own; deleting `mirror_folder` costs time, and the memory of
     commits that left the default branch. `noreply_hosts` are those whose noreply addresses name accounts of `forge`.
+    Names and addresses go to `identity_folder` (see identity_store), if there is one, and nowhere else.
     What is merely missing is told in the rows.
     Errors: NeedsAPerson, TryAgain.
     """
@@ -70,10 +73,18 @@ def mine(
     cut = cut_commits(repository.git)
     made_from = digest_of(repository, changes, keys, repo_id, cut=cut, all_branches=all_branches)
     streams = published(raw_folder, made_from)
+    if identity_folder is not None and identity_store.load(identity_folder, repository.head) is None:
+        streams = None
     if streams is None:
         counts, memory = Counts(mirror_folder / "counts"), mirror_folder / "history"
         branches = repository.branches if all_branches else ()
-        mined = read(repository, Asked(changes, branches, keys, until, jobs, report, with_lines), counts, memory, cut)
+        mined = read(
+            repository,
+            Asked(changes, branches, keys, until, jobs, report, with_lines, identity_folder),
+            counts,
+            memory,
+            cut,
+        )
         streams = publish(mined, raw_folder, repo_id=repo_id, made_from=made_from)
     # a history that is cut is cut at its start: its commits reach to the end all the same
     reaches_end = pl.col("is_complete") | (pl.col("stream") == "commits")
@@ -92,21 +103,24 @@ class Asked:
     jobs: int
     report: Report
     with_lines: bool
+    identities: Path | None
 
 
 def read(repository: Repository, asked: Asked, counts: Counts, memory: Path, cut: set[str]) -> Mined:
     """Everything that the tables are made of; large tables stay on disk (see Counts)."""
     counts.merge_parts()
     total = count_of_trunk(repository)
-    history, trunk = read_trunk(repository, asked, load_history(memory), cut, total)
+    history, trunk = read_trunk(repository, asked, with_names(load_history(memory), asked), cut, total)
     asked.report("commits", trunk.commits.height, None)
     changes = [] if asked.changes is None else read_changes(asked.changes, repository.changes)
     branches, named = read_branches(repository, trunk, changes, asked)
     commits = pl.concat([_placed(trunk, in_default=True), _placed(branches, in_default=False)])
     asked.report("commits", commits.height, commits.height)
     uncounted = count_missing(repository, commits, cut, counts, asked)
-    save_history(memory, history)
     everything = joined(trunk, branches)
+    if asked.identities is not None:
+        identity_store.save(asked.identities, history.tip, everything.signed)
+    save_history(memory, history)
     ignored, tree = blame_ignored(repository), tree_files(repository)
     mined = Mined(
         headers=replace(everything, commits=commits),
@@ -123,6 +137,16 @@ def read(repository: Repository, asked: Asked, counts: Counts, memory: Path, cut
         source_total=total,
     )
     return mined if asked.changes is None else with_changes(mined, repository, changes, named)
+
+
+def with_names(history: History, asked: Asked) -> History:
+    """The history with the names of its commits from the identity store; where they are lost, it is read from its start."""
+    if asked.identities is None:
+        return history
+    signed = identity_store.load(asked.identities, history.tip)
+    if signed is None:
+        return replace(history, tip=None)
+    return replace(history, headers=replace(history.headers, signed=signed))
 
 
 def _placed(headers: Headers, *, in_default: bool) -> pl.DataFrame:
@@ -165,7 +189,9 @@ def read_branches(
         return no_headers(), named
     trunk_tips = [repository.head] if repository.head else []
     mailmap_of = repository.head or tips[0]
-    return read_headers(repository.git, tips, without=trunk_tips, mailmap_of=mailmap_of, keys=asked.keys), named
+    headers = read_headers(repository.git, tips, without=trunk_tips, mailmap_of=mailmap_of, keys=asked.keys)
+    signed = headers.signed.with_columns(n_commits=pl.lit(0, pl.Int64))  # read again every night: not to be summed
+    return replace(headers, signed=signed), named
 
 
 def count_missing(

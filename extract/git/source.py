@@ -35,6 +35,7 @@ def _mined(where: str, source: Source, around: Surroundings, place: str) -> None
         until=around.until,
         changes=None,
         all_branches=around.all_branches,
+        identity_folder=around.identity_folder(around.raw / place),
         report=around.report,
     )
     repository = {"repo_id": source.ref, "forge": source.forge, "full_name": source.name}

@@ -15,7 +15,7 @@ from extract.github import coverage, read
 from extract.github.coverage import ITEM_STREAMS
 from extract.github.records import Records
 
-READER_VERSION = 4
+READER_VERSION = 5
 """Counts up when `read` changes, so that partitions are read again from the archive."""
 
 ROWS_IN_MEMORY = 50_000

@@ -192,6 +192,7 @@ def _mined(
         changes=changes.select("number", "base_sha", "head_sha", "merge_sha").collect(),
         http_header=header,
         all_branches=around.all_branches,
+        identity_folder=around.identity_folder(partition),
         report=around.report,
     )
     raw.write(partition / "git", {"streams": mined})
