@@ -33,6 +33,7 @@ class Job(BaseModel):
     window: Window | None = None
     """Only what was opened in it: a backfill."""
     all_branches: bool = False
+    identities: str = "likely"
 
     @property
     def run_id(self) -> str:
@@ -45,7 +46,11 @@ class Job(BaseModel):
     @property
     def parameters(self) -> Parameters:
         return Parameters(
-            as_of=self.as_of, run_at=self.started_at, horizon_days=self.horizon_days, policies=self.policies
+            as_of=self.as_of,
+            run_at=self.started_at,
+            horizon_days=self.horizon_days,
+            policies=self.policies,
+            identities=self.identities,
         )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from extract.github.mentions import mentioned
 from extract.github.records import Record, Records, instant, lower
 from extract.github.timeline import read_event
+from extract.mentions import mentioned
 from extract.templates import template_key
 
 

@@ -17,31 +17,7 @@ from transform.tables import TABLES
 
 NOT_YET = frozenset(
     {
-        "retention.curve_summaries",
-        "retention.first_responses",
-        "retention.response_times",
-        "retention.first_outcomes",
-        "retention.outcome_effects",
-        "retention.first_questions",
-        "retention.response_effects",
-        "retention.waiting",
-        "retention.funnel",
-        "retention.second_contributions",
-        "retention.contributor_types",
-        "retention.quasi_contributors",
-        "retention.ltc_conversion",
-        "retention.turnover",
-        "retention.other_definitions",
-        "retention.group_curves",
-        "retention.group_tests",
-        "retention.determinants",
-        "retention.breaks",
-        "retention.break_transitions",
-        "retention.early_warnings",
-        "retention.early_warning_calibration",
-        "retention.policy_findings",
         "influence.scores",
-        "retention.responders",
         "influence.concentration",
     }
 )

@@ -23,9 +23,6 @@ TABLE = Table(
     grain="one row per alias: a forge account, or an e-mail address that signs commits as author, committer or co-author",
     key=("alias_id",),
     inputs=("raw.accounts", "raw.emails", "core.identity_links", "raw.organisation_domains"),
-    definition="ID-02/2",
-    formula="an account is a person (A1); an address is whom the surest link that holds ties it to (see "
-    "core.identity_links); whoever has none is a person of their own (B1)",
     columns=(
         Column("alias_id", pl.String, "Account id, or 'mail:' and the keyed hash of an address."),
         PERSON_ID,
