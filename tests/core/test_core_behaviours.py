@@ -58,11 +58,11 @@ def class_of(tables, login: str) -> str:
 @pytest.mark.parametrize(
     ("n", "repeated", "quick", "expected"),
     [
-        (10, 8, 0, "bot"),
+        (10, 9, 0, "bot"),
         (9, 9, 9, "human"),
         (10, 5, 5, "bot"),
         (10, 5, 4, "human"),
-        (10, 7, 0, "human"),
+        (10, 8, 0, "human"),
         (20, 3, 20, "human"),
     ],
 )
@@ -179,26 +179,29 @@ def test_a_commit_with_an_agent_beside_its_author_is_assisted_and_counts_for_bot
     assert len(acts(tables, "commit")) == 4
 
 
-def test_the_published_precision_and_recall_on_made_up_accounts():
-    """Humans with canned answers and bots that vary their words are among them; docs/people.md has the figures."""
-    rng = random.Random(7)
-    labels: dict[str, bool] = {}
-    comments: list[Row] = []
-    items = [issue(number, "bob", number) for number in range(40)]
+def made_up_accounts(rng: random.Random) -> tuple[dict[str, bool], list[Row]]:
+    """120 accounts with 25 comments each; a quarter are bots that vary up to half of their texts, and many humans have
+    stock answers of their own."""
+    labels, comments = {}, []
     for number in range(120):
         login, is_bot = f"u{number}", number % 4 == 0
         labels[login] = is_bot
-        variety = rng.choice([0, 0.1, 0.5]) if is_bot else rng.choice([0.5, 0.9, 1, 1])
+        stock = " ".join(rng.sample(WORDS, 14))
+        variety = rng.choice([0, 0.1, 0.5]) if is_bot else rng.choice([0.4, 0.7, 0.9, 1])
         for at in range(25):
-            own = " ".join(rng.sample(WORDS, 16))
-            text = own if rng.random() < variety else f"{login} says that {LONG.format(at, at)}"
+            text = " ".join(rng.sample(WORDS, 16)) if rng.random() < variety else f"{stock} #{at} @somebody"
             delay = 0.0001 if is_bot and rng.random() < 0.7 else rng.uniform(0.01, 0.9)
             comments.append(said(at, login, at + delay, text))
-    rows = core(accounts=[account(login) for login in labels], items=items, comments=comments)["people"]
-    found = dict(rows.select("login", pl_is_bot := "actor_class").iter_rows())
-    hits = sum(found[login] == "bot" for login, is_bot in labels.items() if is_bot)
-    wrong = sum(found[login] == "bot" for login, is_bot in labels.items() if not is_bot)
+    return labels, comments
 
-    assert pl_is_bot
-    assert hits / (hits + wrong) >= 0.95
-    assert hits / sum(labels.values()) >= 0.9
+
+def test_the_published_precision_and_recall_on_made_up_accounts():
+    """The figures of docs/people.md."""
+    labels, comments = made_up_accounts(random.Random(7))
+    items = [issue(number, "bob", number) for number in range(25)]
+    rows = core(accounts=[account(login) for login in labels], items=items, comments=comments)["people"]
+
+    found = {login for login, kind in rows.select("login", "actor_class").iter_rows() if kind == "bot"}
+    bots = {login for login, is_bot in labels.items() if is_bot}
+    assert len(found & bots) / len(found) >= 0.95
+    assert len(found & bots) / len(bots) >= 0.8
