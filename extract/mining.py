@@ -72,6 +72,8 @@ def _mined(
         noreply_hosts=noreply_hosts,
         all_branches=around.all_branches,
         identity_folder=around.identity_folder(partition),
+        with_contents=around.line_minutes > 0,
+        enough=around.line_time(),
         report=around.report,
     )
     raw.write(partition / "git", {"streams": mined})

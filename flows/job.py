@@ -34,6 +34,7 @@ class Job(BaseModel):
     """Only what was opened in it: a backfill."""
     all_branches: bool = False
     identities: str = "likely"
+    line_minutes: float = 120
 
     @property
     def run_id(self) -> str:
