@@ -43,14 +43,19 @@ def load(folder: Path, tip: str | None) -> pl.DataFrame | None:
 
 def save(folder: Path, tip: str | None, signed: pl.DataFrame) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = folder / f"{FILE}.draft"
+    replace_file(folder / FILE, together(signed).with_columns(tip=pl.lit(tip, pl.String)))
+
+
+def replace_file(path: Path, rows: pl.DataFrame) -> None:
+    """The file is there whole, for its owner alone, or as it was before."""
+    draft = path.with_name(f"{path.name}.draft")
     draft.unlink(missing_ok=True)
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        together(signed).with_columns(tip=pl.lit(tip, pl.String)).write_parquet(file)
+        rows.write_parquet(file)
         file.flush()
         os.fsync(file.fileno())
-    draft.replace(folder / FILE)
+    draft.replace(path)
 
 
 def read(root: Path) -> pl.DataFrame:

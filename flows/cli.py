@@ -194,6 +194,52 @@ def explain(
     _run(work, as_json)
 
 
+@app.command()
+def export(
+    out: Annotated[Path, typer.Argument(help="A new folder.")],
+    pseudonymous: Annotated[
+        bool, typer.Option("--pseudonymous", help="Persons under stable keys; no logins, pages or text.")
+    ] = False,
+    data: Data = DEFAULT_DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Write every table as parquet, with the dictionary.
+
+    Example: forbenefit export /tmp/tables --pseudonymous
+    """
+
+    def work() -> int:
+        from flows import exporting
+
+        answer = exporting.export(data, out, pseudonymous=pseudonymous)
+        _say(answer, exporting.in_words(answer), as_json)
+        return 0
+
+    _run(work, as_json)
+
+
+@app.command()
+def forget(
+    login: Annotated[str, typer.Argument(help="A login, FORGE:LOGIN, account id or e-mail address.")],
+    config: Config = None,
+    data: Data = DEFAULT_DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Remove a person from archive, raw and warehouse; a tombstone keeps them away.
+
+    Example: forbenefit forget ada
+    """
+
+    def work() -> int:
+        from flows import forget as forgets
+
+        answer = forgets.forget(data, _config(config), login)
+        _say(answer, forgets.in_words(answer), as_json)
+        return int(answer["exit_code"])
+
+    _run(work, as_json)
+
+
 def main() -> None:
     app()
 

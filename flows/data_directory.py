@@ -18,6 +18,8 @@ lock                 who is using the folder
 from __future__ import annotations
 
 import fcntl
+import hashlib
+import hmac
 import json
 import os
 import secrets
@@ -90,6 +92,10 @@ class DataDirectory:
             file.write(f"process {os.getpid()} ({command}, since {clock.now():%Y-%m-%d %H:%M:%S} UTC)")
             file.flush()
             yield
+
+    def secret_of(self, purpose: str) -> bytes:
+        """A key of its own for a purpose, which tells nothing of the other keys."""
+        return hmac.new(self.secret(), purpose.encode(), hashlib.sha256).digest()
 
     def secret(self) -> bytes:
         """The key of the hashes that stand for e-mail addresses; readable by its owner alone."""

@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from extract import identity_store, raw
-from flows import decisions, log
+from flows import decisions, forgetting, log, who
 from flows.data_directory import DataDirectory
 from flows.decisions import Decision
 from transform.core.accounts_of_addresses import account_of_address
@@ -27,7 +27,11 @@ def prepare(directory: DataDirectory, partitions: Sequence[Path]) -> Path:
     """Writes the keyed tables; the folder that they are in."""
     folder = directory.people / "keyed"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    raw.write(folder, decisions.tables(decisions.read(directory.people)))
+    forgetting.bury_listed(directory, lambda: who.directory(partitions, directory.secret()))
+    if rewritten := forgetting.purge(directory):
+        log.current.event("people.forgotten", files=rewritten)
+    decided = decisions.tables(decisions.read(directory.people))
+    raw.write(folder, {**decided, "actor_decisions": with_nobody(decided["actor_decisions"])})
     store = identity_store.read(directory.identities)
     known = known_pairs(partitions)
     stamp = _stamp(store, known)
@@ -36,6 +40,12 @@ def prepare(directory: DataDirectory, partitions: Sequence[Path]) -> Path:
         (folder / "stamp").write_text(stamp)
         log.current.event("people.compared", signatures=store.height)
     return folder
+
+
+def with_nobody(decided: pl.DataFrame) -> pl.DataFrame:
+    """The signature that stands for all who are forgotten is no person."""
+    row = {"alias_id": f"mail:{forgetting.NOBODY}", "actor_class": "organisation", "reason": "people who are forgotten"}
+    return pl.concat([decided, pl.DataFrame([row], schema=decided.schema)])
 
 
 def likenesses(store: pl.DataFrame, known: pl.DataFrame, secret: bytes) -> dict[str, pl.DataFrame]:

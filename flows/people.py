@@ -27,14 +27,14 @@ WHERE actor_class != 'human' ORDER BY actor_class, login, person_id
 """
 
 
-def _opened(data: Path) -> tuple[DataDirectory, list[Path], who.Directory]:
+def opened(data: Path) -> tuple[DataDirectory, list[Path], who.Directory]:
     directory = DataDirectory(data).opened()
     partitions = publishing.partitions_of(directory)
     return directory, partitions, who.directory(partitions, directory.secret())
 
 
 def merge(data: Path, whom: Sequence[str], reason: str, by: str) -> dict[str, Any]:
-    directory, partitions, people = _opened(data)
+    directory, partitions, people = opened(data)
     aliases = [people.alias(one) for one in whom]
     if len(set(aliases)) < 2:
         raise BadDecision("A merge needs two aliases that are not the same. Name another login or address.")
@@ -44,7 +44,7 @@ def merge(data: Path, whom: Sequence[str], reason: str, by: str) -> dict[str, An
 
 def split(data: Path, alias: str, others: Sequence[str], reason: str, by: str) -> dict[str, Any]:
     """Takes an alias away from the others, or from everybody where none are named."""
-    directory, partitions, people = _opened(data)
+    directory, partitions, people = opened(data)
     one = people.alias(alias)
     effects: list[Effect] = [
         {"kind": "apart", "alias_id": one, "other_alias_id": people.alias(other)} for other in others
@@ -53,7 +53,7 @@ def split(data: Path, alias: str, others: Sequence[str], reason: str, by: str) -
 
 
 def classify(data: Path, alias: str, actor_class: str, reason: str, by: str) -> dict[str, Any]:
-    directory, partitions, people = _opened(data)
+    directory, partitions, people = opened(data)
     if actor_class not in people_files.ACTORS:
         raise BadDecision(f"{actor_class!r} is no class. Give one of {', '.join(people_files.ACTORS)}.")
     effect = {"kind": "actor", "alias_id": people.alias(alias), "actor_class": actor_class}
@@ -71,7 +71,7 @@ def undo(data: Path, decision: str, reason: str, by: str) -> dict[str, Any]:
 
 def take_in(data: Path, file: Path, reason: str, by: str) -> dict[str, Any]:
     """Imports a file: all of it or nothing."""
-    directory, partitions, people = _opened(data)
+    directory, partitions, people = opened(data)
     found = people_files.read(file, people)
     if not found.effects:
         raise BadDecision(f"{file} says nothing about anybody here. Check that it is the right file.")
@@ -112,7 +112,7 @@ def made_in_words(answer: dict[str, Any]) -> str:
 
 def listed(data: Path, whom: Sequence[str], *, names: bool) -> dict[str, Any]:
     """Aliases of the persons asked for; without any, what waits for a person, and the decisions in force."""
-    directory, _, people = _opened(data)
+    directory, _, people = opened(data)
     warehouse = directory.published()
     import duckdb
 

@@ -43,6 +43,8 @@ READS_ONLY = {
     ("flows/explaining.py", "duckdb"),
     ("flows/summary.py", "duckdb"),
     ("flows/people.py", "duckdb"),
+    ("flows/exporting.py", "duckdb"),
+    ("flows/forget.py", "duckdb"),
 }
 """Files that open the published warehouse read-only to answer a command."""
 
