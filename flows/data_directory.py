@@ -6,6 +6,7 @@ archive/             what the forges said
 identities/          names and addresses behind the keyed hashes (mode 0600)
 people/              decisions about people, and keyed tables made of them
 raw/                 typed records, one partition a repository
+last_good/           links to those of each repository that were last published
 ops/                 one small file a run: its row and its verdicts, refused nights included
 draft.duckdb         tonight's warehouse before its audit
 warehouse.duckdb     the published one
@@ -29,12 +30,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from extract.archive import write_durably
+from extract.errors import CannotWrite
 from flows import clock
 from flows.errors import BadDataDirectory, NothingPublished
 
 FORMAT = 1
 _REMEMBERING = threading.Lock()
+_DISK = ("No space left on device", "Disk quota exceeded", "Read-only file system", "Permission denied")
+"""What the disk refuses, in the system's own words."""
 
 
 class DataDirectory:
@@ -45,6 +51,7 @@ class DataDirectory:
         self.archive, self.raw, self.ops = self.path / "archive", self.path / "raw", self.path / "ops"
         self.identities, self.people = self.path / "identities", self.path / "people"
         self.draft, self.warehouse = self.path / "draft.duckdb", self.path / "warehouse.duckdb"
+        self.last_good = self.path / "last_good"
         self.nights, self.report = self.path / "nights", self.path / "report.html"
         self.budget = self.path / "budget.json"
         self._marker, self._lock = self.path / "forbenefit.json", self.path / "lock"
@@ -79,7 +86,7 @@ class DataDirectory:
     @contextmanager
     def held(self, command: str) -> Iterator[None]:
         """Keeps every other run out; the second is told who holds the folder."""
-        with self._lock.open("a+") as file:
+        with self._written(), self._lock.open("a+") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -96,6 +103,22 @@ class DataDirectory:
     def secret_of(self, purpose: str) -> bytes:
         """A key of its own for a purpose, which tells nothing of the other keys."""
         return hmac.new(self.secret(), purpose.encode(), hashlib.sha256).digest()
+
+    @contextmanager
+    def _written(self) -> Iterator[None]:
+        """Says in one paragraph what the disk refuses, wherever it is noticed; what was written so far is kept."""
+        try:
+            yield
+        except CannotWrite as error:
+            raise BadDataDirectory(str(error)) from error
+        except (OSError, pl.exceptions.ComputeError) as error:
+            said = next((word for word in _DISK if word in str(error)), None)
+            if said is None:
+                raise
+            raise BadDataDirectory(
+                f"{self.path} cannot be written: {said.lower()}. Free space or mend the permissions, and run again; the "
+                "published warehouse is as it was, and the next run continues where this one was."
+            ) from error
 
     def secret(self) -> bytes:
         """The key of the hashes that stand for e-mail addresses; readable by its owner alone."""

@@ -29,7 +29,7 @@ def forget(data: Path, config: Path | None, login: str) -> dict[str, Any]:
             old.unlink()
     from flows import commands
 
-    outcome = commands.rebuild(config, data, None)
+    outcome = commands.rebuild(config, data, None, accepts=True)
     return {
         "n_aliases": len(aliases),
         "n_files": rewritten,

@@ -118,7 +118,8 @@ def purge(directory: DataDirectory) -> int:
             directory.archive / known["partition"], ref.partition(":")[0], gone, float(said["until"])
         )
         rewritten, newest = rewritten + found, max(newest, latest)
-    rewritten += sum(scrub(file, gone) for file in sorted(directory.raw.rglob("*.parquet")))
+    for root in (directory.raw, directory.last_good):
+        rewritten += sum(scrub(file, gone) for file in sorted(root.rglob("*.parquet")))
     for file in sorted(directory.identities.rglob(identity_store.FILE)):
         rewritten += _without_names(file, gone)
     _keep(directory, {**said, "until": newest})

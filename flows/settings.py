@@ -52,7 +52,7 @@ class Forge(Strict):
     @classmethod
     def is_known(cls, kind: str) -> str:
         if kind not in FORGES:
-            raise ValueError(f"no such kind of forge; known are {', '.join(FORGES)}")
+            raise ValueError(f"no such kind of forge; known are {', '.join(map(repr, FORGES))}")
         return kind
 
     @model_validator(mode="after")
@@ -111,6 +111,7 @@ class Settings(Strict):
     identities: Literal["likely", "exact"] = Field(
         default="likely", description="Which links between people count; see ID-02."
     )
+    corrections: str = Field(default="", description="File with known errors of the sources, and what is right.")
     nights_kept: int = Field(default=7, ge=1, description="Published warehouses kept beside the last one.")
 
     @field_validator("policies")
@@ -137,13 +138,15 @@ def read_settings(path: Path | None) -> Settings:
         return Settings()
     try:
         text = path.read_text()
-        return Settings.model_validate(tomllib.loads(text))
+        settings = Settings.model_validate(tomllib.loads(text))
     except OSError as error:
         raise BadConfiguration(f"{path} cannot be read: {error.strerror}. Give --config another file.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadConfiguration(f"{path} is not TOML: {error}. Mend that line and run again.") from error
     except ValidationError as error:
         raise BadConfiguration("\n".join(_complaints(path, text, error))) from error
+    place = str(path.parent.resolve() / settings.corrections) if settings.corrections else ""  # beside the file
+    return settings.model_copy(update={"corrections": place})
 
 
 def sources(settings: Settings, asked: tuple[str, ...]) -> tuple[Source, ...]:

@@ -25,7 +25,8 @@ from transform.core import (
     spells,
 )
 from transform.influence import concentration, scores
-from transform.ops import coverage, definitions, quality_results, quarantine, runs, tombstones
+from transform.ops import changes as changes_since
+from transform.ops import corrections, coverage, definitions, held_back, quality_results, quarantine, runs, tombstones
 from transform.retention import (
     arrivals,
     break_transitions,
@@ -123,4 +124,6 @@ BUILT: tuple[ModuleType, ...] = (
 )
 """Tables with a `build` of their own."""
 
-TABLES: tuple[Table, ...] = tuple(module.TABLE for module in (*BUILT, definitions, runs, quality_results))
+TABLES: tuple[Table, ...] = tuple(
+    module.TABLE for module in (*BUILT, definitions, corrections, changes_since, runs, held_back, quality_results)
+)
