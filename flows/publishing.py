@@ -14,7 +14,7 @@ from flows.errors import DONE, FAILED, PARTIAL, REFUSED
 from flows.job import HeldBack, Job, Judged, Outcome, Settled
 from quality.contract import BrokenPromise
 from quality.expectations import derived
-from quality.relations import RELATIONS
+from quality.suites import RELATIONS
 from quality.verdicts import Verdict
 from transform import corrections, nights, warehouse
 from transform.ops import changes
