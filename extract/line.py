@@ -64,9 +64,9 @@ class Line(Caller):
             self.base_url += manners.api
         self._front = source.access.credentials(around.environment)
         self._session = requests.Session()
-        self._session.verify = source.access.ca_file or True
-        if source.access.proxy:
-            self._session.proxies = dict.fromkeys(("http", "https"), source.access.proxy)
+        # said with each request, for a session's own give way to REQUESTS_CA_BUNDLE and HTTPS_PROXY of the environment
+        self._verify = source.access.ca_file or True
+        self._proxies = dict.fromkeys(("http", "https"), source.access.proxy) if source.access.proxy else None
 
     @property
     def root(self) -> str:
@@ -104,10 +104,8 @@ class Line(Caller):
         """One GraphQL answer without errors: partial data beside errors is never taken for whole."""
         body = {"query": query, "variables": dict(variables)}
         request = Request("POST", self.root + self.manners.graphql, body)
-        answer = self._answered(request, "graphql", self._check, tries)
-        errors = answer.said.get("errors") if isinstance(answer.said, dict) else None
-        if errors:
-            raise NotUnderstood(self.forge, str(errors[0].get("message"))[:300] + self._needed())
+        answer = self._answered(request, "graphql", self._check_whole, tries)
+        self._refuse_errors(answer)
         page = self._page({**body, **about}, answer, absent=False)
         if not isinstance(page.data().get("data"), dict):
             raise NotAForge(self.forge, self.base_url, "a GraphQL answer without data")
@@ -120,6 +118,19 @@ class Line(Caller):
         if not secret:
             return None
         return f"Authorization: Basic {_basic(user, secret)}"
+
+    def _check_whole(self, answer: Answer) -> None:
+        """Raises Strained too for errors that another try, or a smaller question, may mend."""
+        self._check(answer)
+        errors = _errors(answer)
+        if errors and not _is_misunderstood(answer, errors):
+            said = str(errors[0].get("message"))[:300]
+            raise Strained(f"{self.forge} could not answer for {self.full_name}: {said}. The next run continues here.")
+
+    def _refuse_errors(self, answer: Answer) -> None:
+        errors = _errors(answer)
+        if errors:
+            raise NotUnderstood(self.forge, str(errors[0].get("message"))[:300] + self._needed())
 
     def _needed(self) -> str:
         return f" (needed is {self.manners.version_needed})" if self.manners.version_needed else ""
@@ -141,7 +152,7 @@ class Line(Caller):
         try:
             told = self._session.request(
                 request.verb, url, params=parameters, json=request.body, headers=dict(headers), auth=_as_it_is,
-                timeout=TIMEOUT_SECONDS, allow_redirects=False,
+                timeout=TIMEOUT_SECONDS, allow_redirects=False, verify=self._verify, proxies=self._proxies,
             )  # fmt: skip
             return Answer(told.status_code, {name.lower(): value for name, value in told.headers.items()}, told.text)
         except exceptions.SSLError as error:
@@ -200,14 +211,14 @@ class Line(Caller):
                 f"{self.forge} kept answering {answer.status} for {self.full_name}. What was received is kept; the next "
                 "run continues at this page."
             )
-        if answer.said is None and answer.is_json():
+        if answer.is_broken() and answer.is_json():
             raise Strained(
                 f"{self.forge} sent half an answer for {self.full_name}. The next run continues at this page."
             )
 
     def _page(self, asked: dict[str, Any], answer: Answer, *, absent: bool) -> Page:
         is_absent = answer.status in ABSENT
-        if answer.said is None and not is_absent:
+        if answer.is_broken() and not is_absent:
             raise NotAForge(self.forge, self.base_url, f"status {answer.status}, and no JSON")
         scope = self.manners.scope(answer) if answer.status == 403 else None
         if scope is not None:
@@ -227,3 +238,13 @@ def _as_it_is(request: Any) -> Any:
 
 def _basic(user: str, secret: str) -> str:
     return base64.b64encode(f"{user}:{secret}".encode()).decode()
+
+
+def _errors(answer: Answer) -> list[dict[str, Any]]:
+    return list(answer.said.get("errors") or []) if isinstance(answer.said, dict) else []
+
+
+def _is_misunderstood(answer: Answer, errors: list[dict[str, Any]]) -> bool:
+    """The query itself is refused, places in it are named, and nothing was executed; not for being too large."""
+    is_refused = not answer.said.get("data") and all("locations" in error for error in errors)
+    return is_refused and not any("complexity" in str(error.get("message")) for error in errors)

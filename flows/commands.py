@@ -132,6 +132,7 @@ def _job(
         all_branches=settings.branches == "all",
         accepts_changes=accepts,
         corrections=correcting.read(Path(settings.corrections) if settings.corrections else None),
+        line_minutes=settings.line_minutes,
         policies=tuple(Policy(**policy.model_dump()) for policy in settings.policies),
         nights_kept=settings.nights_kept,
         quota_reserve_share=settings.quota_reserve_share,

@@ -38,6 +38,7 @@ class Job(BaseModel):
     corrections: tuple[Entry, ...] = ()
     accepts_changes: bool = False
     """Whether changes since the last night that nothing explains are published, as accepted by the operator."""
+    line_minutes: float = 120
 
     @property
     def run_id(self) -> str:

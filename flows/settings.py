@@ -104,6 +104,9 @@ class Settings(Strict):
     rereads: int = Field(
         default=25, ge=0, le=1000, description="Items of a repository that a run reads again without being told."
     )
+    line_minutes: float = Field(
+        default=120, ge=0, description="How long a run counts lines of commits; 0 for paths alone, without contents."
+    )
     branches: Literal["default", "all"] = Field(default="default", description="Whose commits are kept.")
     corrections: str = Field(default="", description="File with known errors of the sources, and what is right.")
     nights_kept: int = Field(default=7, ge=1, description="Published warehouses kept beside the last one.")
@@ -203,7 +206,7 @@ def _from_web(repo: str, forges: dict[str, Forge]) -> tuple[str, dict[str, Forge
         found = recognised(repo, FORGES.values())
     except ExtractError as error:
         raise BadConfiguration(str(error)) from error
-    name = re.sub(r"[^A-Za-z0-9_-]", "-", where.netloc)
+    name = where.netloc.replace(":", "__").replace(".", "_")  # never the same for two: hosts have no such letters
     met = Forge(name=name, kind=found.forge.kind, base_url=found.base_url)
     return f"{name}:{found.full_name}", {**forges, name: met}
 
