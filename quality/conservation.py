@@ -60,7 +60,8 @@ CONSERVATION = (
         "what cannot be read is counted",
         "ops.quarantine",
         "Coverage counts as many records in quarantine as there are.",
-        "SELECT repo_id, stream, n_quarantined, n FROM (SELECT repo_id, stream, count(*) AS n FROM ops.quarantine GROUP BY ALL) "
+        "SELECT repo_id, stream, n_quarantined, n FROM (SELECT repo_id, stream, count(*) AS n FROM ops.quarantine "
+        "WHERE readable_since_at IS NULL GROUP BY ALL) "
         "FULL JOIN (FROM ops.coverage WHERE n_quarantined > 0) USING (repo_id, stream) WHERE n IS DISTINCT FROM n_quarantined",
     ),
     Expectation(
@@ -132,7 +133,7 @@ CONSERVATION = (
         "Retained are some of the eligible, those some of the newcomers, and the share is the one of the other.",
         "SELECT repo_id, family, cohort_quarter, measure, day, n_newcomers, n_eligible, n_retained, retained_share "
         "FROM retention.cohorts WHERE n_eligible > n_newcomers OR n_retained > n_eligible "
-        "OR (n_eligible = 0) != (retained_share IS NULL) AND measure != 'km' "
+        "OR (measure != 'km' AND is_mature != (retained_share IS NOT NULL)) "
         f"OR abs(retained_share - n_retained / n_eligible) > {TOLERANCE} "
         f"OR retained_share NOT BETWEEN retained_lower_share - {TOLERANCE} AND retained_upper_share + {TOLERANCE}",
     ),

@@ -105,7 +105,7 @@ CAUSED = f"""
         WHEN change = 'appeared' THEN 'late'
         WHEN change = 'vanished' AND kind = 'commit' AND p.repo_id IN (FROM rewritten) THEN 'rewritten'
         WHEN change = 'vanished' AND (p.repo_id, stream) IN (SELECT (repo_id, stream) FROM fewer) THEN 'deleted'
-        WHEN change = 'vanished' AND (p.repo_id, split_part(artefact, ':', 2)) IN (SELECT (repo_id, record_id) FROM after.ops.quarantine)
+        WHEN change = 'vanished' AND (p.repo_id, split_part(artefact, ':', 2)) IN (SELECT (repo_id, record_id) FROM after.ops.quarantine WHERE readable_since_at IS NULL)
             THEN 'quarantined'
         WHEN change = 'moved' AND (p.repo_id, sha) IN (SELECT (repo_id, sha) FROM fixed) THEN 'clock'
         {IS_OTHERWISE.format(repo_id="p.repo_id")} ELSE 'unexplained' END AS cause
