@@ -31,6 +31,11 @@ MAY_KNOW_MORE = ("core.aliases", "core.people", "core.affiliations")
 MEASURES = [table for table in TABLES if table.schema in ("core", "retention", "influence")]
 
 
+def compared(column) -> str:
+    """Sums of the same numbers in another order differ in their last digits."""
+    return f'round("{column.name}", 9)' if column.sql_type == "DOUBLE" else f'"{column.name}"'
+
+
 @pytest.fixture(scope="module")
 def both(first_night, running, tmp_path_factory):
     """The warehouse of a night back then, and one rebuilt as of then from all that was fetched later."""
@@ -50,7 +55,7 @@ def both(first_night, running, tmp_path_factory):
 @pytest.mark.parametrize("table", MEASURES, ids=str)
 def test_a_rebuild_as_of_then_gives_what_a_night_then_gave(both, table):
     left_out = AS_LAST_SEEN.get(str(table), ())
-    columns = ", ".join(f'"{column.name}"' for column in table.columns if column.name not in left_out)
+    columns = ", ".join(compared(column) for column in table.columns if column.name not in left_out)
     rows = [f"(SELECT {columns} FROM {night}.{table.sql_name})" for night in ("then_built", "built_again")]
     with duckdb.connect() as db:
         for name, path in zip(("then_built", "built_again"), both, strict=True):
