@@ -151,6 +151,12 @@ def test_notes_on_lines_that_came_together_are_one_review():
     assert [comment["review_id"] for comment in tables["comments"]] == ["review:5", "review:5", "review:7"]
 
 
+def test_a_note_that_is_in_no_discussion_stands_alone():
+    comments = read(note(5, 2, BOB, "x", discussion=None), note(6, 3, BOB, "y", discussion=None))["comments"]
+
+    assert [comment["reply_to_id"] for comment in comments] == [None, None]
+
+
 def test_a_merge_closes_too_though_gitlab_notes_only_the_merge():
     row = {"id": 4, "user": {"id": 2, "username": "bob"}, "created_at": AT.format(4), "state": "merged"}
     tables = read(resource_state_events=[row])
@@ -195,6 +201,22 @@ def test_a_page_that_is_too_much_shrinks(crawl, gitlab, tmp_path):
     gitlab.faults = Faults(most_nodes=7)
     crawl.night()
 
+    assert crawl.everything() == whole.everything()
+
+
+def test_an_item_that_cannot_be_had_is_quarantined_and_tried_again(crawl, gitlab, tmp_path):
+    whole = Crawl(gitlab, tmp_path / "whole")
+    whole.night()
+    gitlab.faults = Faults(poisoned=frozenset({4}))
+    crawl.night()
+    spoilt = crawl.rows(raw.QUARANTINE).select("stream", "record_id").rows()
+    streams = dict(crawl.rows(raw.STREAMS).select("stream", "reason").iter_rows())
+
+    assert sorted(spoilt) == [("changes", "4"), ("issues", "4")]
+    assert crawl.rows(raw.ITEMS).height == whole.rows(raw.ITEMS).height - 2
+    assert "delivered" in streams["issues"]
+    gitlab.faults = Faults()
+    crawl.night()
     assert crawl.everything() == whole.everything()
 
 
