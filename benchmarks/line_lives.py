@@ -54,7 +54,7 @@ def measure(folder: Path, tip: str) -> tuple[int, float]:
     return n, ours[1]
 
 
-def spent(work) -> tuple[float, float]:  # noqa: ANN001
+def spent(work) -> tuple[float, float]:
     def processor() -> float:
         uses = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
         return sum(use.ru_utime + use.ru_stime for use in uses)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from transform.columns import NETS, PROJECTED_NETS
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,19 @@ class Parameters:
     fewest_at_risk: int = 10
     """A survival curve is not shown where fewer persons than this are still at risk."""
     policies: tuple[Policy, ...] = ()
+    rolling_days: int = 365
+    """Length of the windows that slide."""
+    slide_days: int = 90
+    """How far apart two of them are."""
+    net_weights: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys((*NETS, *PROJECTED_NETS), 1.0))
+    """What a network counts for where several are added."""
+    most_sharers: int = 50
+    """A thread or file of more persons ties nobody to anybody."""
+    betweenness_sources: int = 64
+    """Graphs of more nodes have their betweenness told from so many of them, and marked so."""
+    stability_resamples: int = 200
+    stability_edges: int = 2_000_000
+    """Fewer resamples where so many edges would have to be drawn."""
     pagerank_damping: float = 0.85
     replies_per_pair_and_thread: int = 5
 

@@ -14,13 +14,14 @@ from transform.core import (
     identities,
     interactions,
     issues,
+    line_lives,
     norm_documents,
     people,
     repositories,
     reviews,
     spells,
 )
-from transform.influence import concentration, scores
+from transform.influence import concentration, networks, scores
 from transform.ops import coverage, definitions, quality_results, quarantine, runs, tombstones
 from transform.retention import (
     break_transitions,
@@ -63,6 +64,7 @@ BUILT: tuple[ModuleType, ...] = (
     comments,
     commits,
     norm_documents,
+    line_lives,
     contributions,
     interactions,
     spells,
@@ -92,6 +94,7 @@ BUILT: tuple[ModuleType, ...] = (
     early_warnings,
     early_warning_calibration,
     policy_findings,
+    networks,
     scores,
     responders,
     concentration,

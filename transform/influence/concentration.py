@@ -16,7 +16,7 @@ from transform.columns import (
     share,
 )
 from transform.core.spells import human_acts
-from transform.influence.scores import with_windows
+from transform.influence.windows import with_windows
 from transform.parameters import Parameters
 from transform.statistics.concentration import gini, gini_corrected, herfindahl, top_one_share, top_tenth_share
 
@@ -59,11 +59,13 @@ def build(
     contributions: pl.LazyFrame, scores: pl.LazyFrame, repositories: pl.LazyFrame, *, parameters: Parameters
 ) -> pl.LazyFrame:
     work = human_acts(contributions, repositories).pipe(contributions_by_person)
-    attention = scores.select("repo_id", "window_start", quantity=pl.lit("pagerank"), amount="pagerank")
+    yearly = scores.filter(pl.col("window_kind") == "year", pl.col("network") == "attention")
+    attention = yearly.select("repo_id", "window_start", quantity=pl.lit("pagerank"), amount="pagerank")
     return (
         pl.concat([work, attention])
         .pipe(concentrations)
-        .pipe(with_windows, repositories)
+        .with_columns(window_kind=pl.lit("year"))
+        .pipe(with_windows, repositories, parameters)
         .with_columns(definition=pl.lit(TABLE.definition))
         .select(TABLE.column_names)
         .sort(CELL)
