@@ -170,6 +170,31 @@ def status(data: Data = DEFAULT_DATA, as_json: AsJson = False) -> None:
     _run(work, as_json)
 
 
+@app.command()
+def explain(
+    table: Annotated[str, typer.Argument(help="A table, such as retention.curves.")],
+    where: Annotated[
+        str | None, typer.Option("--where", help="Which rows: columns compared with values, and, or, not, brackets.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=0, help="Rows shown of each level; 0 shows all.")] = 10,
+    data: Data = DEFAULT_DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a figure rests on: down to the acts and their pages, with definition, coverage and verdicts.
+
+    Example: forbenefit explain retention.cohorts --where "repository = 'psf/requests' and cohort_quarter = '2024-01-01'"
+    """
+
+    def work() -> int:
+        from flows import explaining
+
+        answer = explaining.explain(data, table, where, limit)
+        _say(answer, explaining.in_words(answer), as_json)
+        return 0
+
+    _run(work, as_json)
+
+
 def main() -> None:
     app()
 

@@ -11,9 +11,11 @@ Errors:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import product
 from typing import Any
 
 import polars as pl
@@ -76,6 +78,50 @@ class Column:
         return f"{self.doc} Unit: {self.unit}." if self.unit else self.doc
 
 
+EVERY = {"repo_id": "all", "family": "any", "cohort": "all"}
+"""What a row says in such a column when it is about every value there is."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Which rows of another table a row rests on.
+
+    `same` columns are equal here and there; so are `scope` columns, unless the row says there that it is about every
+    value (EVERY). What that cannot say is `when`: SQL over `here` (the row), `there` (the other) and `repository` (the
+    row of core.repositories that the other belongs to); `doc` says all of it in words. `counted_in` names the column
+    here that holds how many rows there are, or how many values of the column `counts` there; the suites hold the row
+    to it.
+    """
+
+    table: str
+    doc: str
+    same: tuple[str, ...] = ()
+    scope: tuple[str, ...] = ()
+    when: str = ""
+    counted_in: str = ""
+    counts: str = ""
+
+    @property
+    def used(self) -> list[str]:
+        """The columns here that it depends on."""
+        said = re.findall(r"\bhere\.(\w+)", self.when)
+        return list(dict.fromkeys([*self.same, *self.scope, *said, *filter(None, [self.counted_in])]))
+
+    @property
+    def ways(self) -> list[str]:
+        """SQL conditions of which exactly one holds for a row here and a row there that it rests on.
+
+        One for every way in which a row can be about all: so each is a join by equal values, which is fast.
+        """
+        found = []
+        for about_all in product((False, True), repeat=len(self.scope)):
+            said = [f"here.{quoted(name)} = there.{quoted(name)}" for name in self.same]
+            for name, is_all in zip(self.scope, about_all, strict=True):
+                said.append(f"here.{quoted(name)} = {literal(EVERY[name]) if is_all else f'there.{quoted(name)}'}")
+            found.append(" AND ".join([*said, *([f"({self.when})"] if self.when else [])]) or "true")
+        return found
+
+
 @dataclass(frozen=True)
 class Table:
     """One table: its grain, key, columns, where it comes from and how far it may be trusted.
@@ -83,6 +129,7 @@ class Table:
     `definition` is an id and version as in "RET-03/1". `inputs` are the tables handed to `build`, in order.
     `is_large` tables carry no SQL primary key (it makes loading 2.5 times slower); their uniqueness is audited.
     `may_be_empty` says why no rows at all can be true; otherwise an empty table fails its audit.
+    `evidence` says which rows of which tables a row rests on; a record of the forge or of git rests on nothing else.
     """
 
     schema: str
@@ -98,6 +145,7 @@ class Table:
     caveats: str = ""
     is_large: bool = False
     may_be_empty: str = ""
+    evidence: tuple[Evidence, ...] = ()
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
@@ -110,6 +158,9 @@ class Table:
         loose = [name for name in self.key if self.column(name).nullable]
         if loose:
             raise ValueError(f"{self}: a key column cannot be nullable: {', '.join(loose)}.")
+        told = {name for one in self.evidence for name in one.used}
+        if told - set(names):
+            raise ValueError(f"{self}: its evidence names columns it has not: {', '.join(sorted(told - set(names)))}.")
 
     def __str__(self) -> str:
         return f"{self.schema}.{self.name}"
@@ -194,6 +245,13 @@ def plain(column: Column) -> object:
     if column.dtype == _LIST_OF_TEXT:
         return []
     return plain_values.get(column.dtype.base_type(), column.at_least or 0)
+
+
+def with_repository(table: Table) -> str:
+    """SQL that puts the row of core.repositories beside each row of the table, where it is about one."""
+    if "repo_id" not in table.column_names:
+        return ""
+    return "LEFT JOIN core.repositories AS repository ON repository.repo_id = there.repo_id"
 
 
 def quoted(identifier: str) -> str:

@@ -25,6 +25,7 @@ def _table(table: Table) -> str:
         f"Definition {table.definition}: {table.formula}." if table.definition else "",
         f"Source: {table.source}." if table.source else "",
         table.caveats,
+        f"Rests on {'; '.join(f'`{one.table}`: {one.doc}' for one in table.evidence)}." if table.evidence else "",
         f"May be empty: {table.may_be_empty}" if table.may_be_empty else "",
     ]
     head = ["| column | type | unit | meaning |", "| --- | --- | --- | --- |"]

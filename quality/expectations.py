@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from quality.contract import Column, Table, literal, quoted
+from quality.contract import Column, Evidence, Table, literal, quoted, with_repository
 
 
 @dataclass(frozen=True)
@@ -30,18 +30,27 @@ class Expectation:
 
 
 def derived(tables: Iterable[Table]) -> Iterator[Expectation]:
-    """Per table: it has rows, its columns keep their promise (one pass), its key is unique, its references exist."""
-    for table in tables:
-        if not table.may_be_empty:
-            yield has_rows(table)
-        checks = [check for column in table.columns for check in broken_when(column)]
-        if checks:
-            yield columns_hold(table, checks)
-        if table.is_large:  # the others carry a primary key
-            yield key_is_unique(table)
+    """What is expected of every table by its own promise."""
+    known = {str(table): table for table in tables}
+    for table in known.values():
+        yield from of_rows(table)
         for column in table.columns:
             if column.references:
                 yield reference_exists(table, column)
+        for evidence in table.evidence:
+            if evidence.counted_in:
+                yield evidence_is_counted(table, evidence, known[evidence.table])
+
+
+def of_rows(table: Table) -> Iterator[Expectation]:
+    """It has rows, its columns keep their promise (one pass), its key is unique."""
+    if not table.may_be_empty:
+        yield has_rows(table)
+    checks = [check for column in table.columns for check in broken_when(column)]
+    if checks:
+        yield columns_hold(table, checks)
+    if table.is_large:  # the others carry a primary key
+        yield key_is_unique(table)
 
 
 def has_rows(table: Table) -> Expectation:
@@ -87,6 +96,25 @@ def reference_exists(table: Table, column: Column) -> Expectation:
     )
     doc = f"Every {column.name} is in {schema}.{name}."
     return Expectation(f"{column.name} exists in {schema}.{name}", str(table), doc, sql)
+
+
+def evidence_is_counted(table: Table, evidence: Evidence, there: Table) -> Expectation:
+    """The row says how many rows elsewhere it rests on, and so many there are."""
+    used, told = ", ".join(f"here.{quoted(name)}" for name in evidence.used), quoted(evidence.counted_in)
+    here = f"(SELECT DISTINCT {used} FROM {table.sql_name} AS here) AS here"
+    what = f"there.{quoted(evidence.counts)}" if evidence.counts else "there.rowid"
+    found = " UNION ALL ".join(
+        f"SELECT {used}, {what} AS found FROM {here}, {there.sql_name} AS there {with_repository(there)} WHERE {way}"
+        for way in evidence.ways
+    )
+    same = " AND ".join(f"here.{quoted(name)} IS NOT DISTINCT FROM counted.{quoted(name)}" for name in evidence.used)
+    sql = (
+        f"SELECT {', '.join(f'here.{quoted(name)}' for name in table.key)}, here.{told} AS told, coalesce(n, 0) AS found "
+        f"FROM {table.sql_name} AS here LEFT JOIN (SELECT * EXCLUDE (found), count(DISTINCT found) AS n FROM ({found}) "
+        f"GROUP BY ALL) AS counted ON {same} WHERE here.{told} != coalesce(n, 0)"
+    )
+    doc = f"{evidence.counted_in} is the number of {evidence.doc}."
+    return Expectation(f"{evidence.counted_in} counts what it rests on in {there}", str(table), doc, sql)
 
 
 def _key(table: Table) -> str:

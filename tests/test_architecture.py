@@ -34,7 +34,7 @@ HOMES = {
     "sqlalchemy": "quality",
     "duckdb_engine": "quality",
 }
-READS_ONLY = {("flows/commands.py", "duckdb"), ("flows/summary.py", "duckdb")}
+READS_ONLY = {("flows/commands.py", "duckdb"), ("flows/explaining.py", "duckdb"), ("flows/summary.py", "duckdb")}
 """Files that open the published warehouse read-only to answer a command."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from quality.contract import INSTANT, Column
+from quality.contract import INSTANT, Column, Evidence
 
 ALL_REPOSITORIES = "all"
 """`repo_id` of the rows that are about all repositories together."""
@@ -85,6 +85,18 @@ NETWORK = Column(
 IS_WINDOW_COMPLETE = Column(
     "is_window_complete", pl.Boolean, "Whether the calendar window of the row had ended when observation did."
 )
+
+
+ACTS_OF_PERSON = Evidence(
+    "core.contributions",
+    "the person's acts in the scope and family before the snapshot",
+    same=("person_id",),
+    scope=("repo_id", "family"),
+    when="there.actor_class = 'human' AND there.contributed_at < least(here.snapshot_at, repository.snapshot_at)",
+)
+"""What a row about a person in a scope and family rests on: their acts there before the snapshot."""
+MAIN_HORIZON = "(SELECT (parameters_json::JSON->>'$.horizon_days')::INTEGER FROM ops.definitions LIMIT 1)"
+"""SQL for the silence that counts as having left where a table does not say it in a column."""
 
 
 def share(name: str, doc: str, *, nullable: bool = False) -> Column:

@@ -267,3 +267,32 @@ def test_a_backfill_that_cannot_be_is_told(nights, words, code, says):
     told = call("backfill", *words, "--config", nights.config("commons/almanac"), "--data", nights.data)
 
     assert (told[0], says in told[2]) == (code, True)
+
+
+def test_a_figure_leads_to_its_acts_and_their_pages(first_night):
+    where = "repo_id = 'all' and family = 'any' and cohort = 'all' and end_rule = 'first_gap' and day = 0"
+    answer = json.loads(
+        call("explain", "retention.curves", "--where", where, "--data", first_night.data, "--json", "--limit", 0)[1]
+    )
+    tables = {level["table"]: level for level in answer["levels"]}
+    pages = [row["page"] for row in tables["core.contributions"]["rows"]]
+
+    assert list(tables) == ["retention.curves", "core.spells", "core.contributions"]
+    assert tables["core.spells"]["n_rows"] == sum(row["n_newcomers"] for row in tables["retention.curves"]["rows"])
+    assert all(page.startswith(first_night.forge.base_url.removesuffix("/api/v3")) for page in pages)
+    assert (answer["definition"], answer["parameters"]["fewest_at_risk"]) == ("RET-03/1", 10)
+    assert (bool(answer["coverage"]), answer["suites"]["not_passed"]) == (True, [])
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("retention.curve",), "Did you mean retention.curves"),
+        (("retention.curves", "--where", "famly = 'any'"), "Did you mean family?"),
+        (("retention.curves", "--where", "repository = 'nobody/nothing'"), "repository is all, commons/almanac"),
+    ],
+)
+def test_what_cannot_be_explained_is_told_with_what_can(first_night, words, says):
+    code, _, said = call("explain", *words, "--data", first_night.data)
+
+    assert (code, says in said) == (2, True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from quality.contract import INSTANT, Column, Table
+from quality.contract import INSTANT, Column, Evidence, Table
 from transform.columns import NETS, REPO_ID
 from transform.core.items import artefact, by_snapshot, with_person
 from transform.core.line_lives import OURS
@@ -26,6 +26,22 @@ TABLE = Table(
     source="replies: Bird et al. 2006; co-editing from editor to previous author: Gote et al. 2019 (git2net)",
     is_large=True,
     may_be_empty="One person alone interacts with nobody.",
+    evidence=(
+        Evidence(
+            "core.contributions",
+            "the act of attention, by whichever of the two it was",
+            same=("repo_id", "artefact_id"),
+            when="here.net != 'coedit' AND there.contributed_at = here.interacted_at AND "
+            "there.person_id IN (here.source_person_id, here.target_person_id)",
+        ),
+        Evidence(
+            "core.contributions",
+            "the commit that rewrote the lines; a merge is no contribution",
+            same=("repo_id",),
+            when="here.net = 'coedit' AND "
+            "there.contribution_id = here.repo_id || '/commit/' || replace(here.artefact_id, 'commit:', '')",
+        ),
+    ),
     columns=(
         Column("interaction_id", pl.String, "Id of the act within its network."),
         REPO_ID,

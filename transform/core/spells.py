@@ -8,6 +8,7 @@ import polars as pl
 
 from quality.contract import Column, Table
 from transform.columns import (
+    ACTS_OF_PERSON,
     ALL_REPOSITORIES,
     COHORT_QUARTER,
     DOOR,
@@ -36,6 +37,7 @@ TABLE = Table(
     "earliest of the repositories, and a person is a newcomer only who is one in every repository they acted in.",
     is_large=True,
     may_be_empty="No repository may have been crawled whole yet.",
+    evidence=(ACTS_OF_PERSON,),
     columns=(
         SCOPE_ID,
         PERSON_ID,

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 import polars as pl
 
-from quality.contract import Column, Table
+from quality.contract import Evidence, Table
 from transform.columns import (
     DEFINITION,
     IS_WINDOW_COMPLETE,
@@ -23,7 +23,7 @@ from transform.columns import (
 )
 from transform.core.spells import human_acts
 from transform.influence.networks import TEXT, edges, networks
-from transform.influence.windows import WINDOW, in_windows, with_windows
+from transform.influence.windows import WINDOW, in_window, in_windows, with_windows
 from transform.parameters import Parameters
 from transform.statistics.centralities import betweenness, coreness, eigenvector, hits
 from transform.statistics.graphs import weights
@@ -48,9 +48,7 @@ TABLE = Table(
     name="scores",
     grain="one row per repository, window with any interaction, network, and human active in the window",
     key=NODE,
-    inputs=(
-        *("core.interactions", "core.contributions", "core.commits", "raw.commit_files", "core.repositories"),
-    ),
+    inputs=(*("core.interactions", "core.contributions", "core.commits", "raw.commit_files", "core.repositories"),),
     definition="INF-02/2",
     formula="on edges from who gives to who receives attention, weight = sum over the nets of alpha ln(1 + weight of INF-01b); "
     "pagerank: damping d, dead ends to all alike; percentile_rank = (mean rank among ties - 1/2) / n_persons; HITS; "
@@ -68,6 +66,22 @@ TABLE = Table(
     "influence.score_stability. The network 'all' has files and lines in it, so that work itself counts as influence there.",
     is_large=True,
     may_be_empty="One person alone interacts with nobody.",
+    evidence=(
+        Evidence(
+            "core.interactions",
+            "the acts of attention that the person gave or received in the window",
+            same=("repo_id",),
+            when="here.person_id IN (there.source_person_id, there.target_person_id) AND (here.network = 'all' OR "
+            "there.net IN ('review', 'reply', 'mention')) AND there.interacted_at < here.snapshot_at AND "
+            f"{in_window('there.interacted_at')}",
+        ),
+        Evidence(
+            "core.contributions",
+            "the acts that make the person one of the window",
+            same=("repo_id", "person_id"),
+            when=f"there.contributed_at < here.snapshot_at AND {in_window('there.contributed_at')}",
+        ),
+    ),
     columns=(
         REPO_ID,
         WINDOW_KIND,
@@ -109,7 +123,9 @@ def build(
         graphs(active, networks(ties, parameters))
         .pipe(with_scores, parameters)
         .pipe(ranked)
-        .with_columns(pl.col("repo_id", "window_kind", "person_id").cast(pl.String), definition=pl.lit(TABLE.definition))
+        .with_columns(
+            pl.col("repo_id", "window_kind", "person_id").cast(pl.String), definition=pl.lit(TABLE.definition)
+        )
         .pipe(with_windows, repositories, parameters)
         .select(TABLE.column_names)
     )

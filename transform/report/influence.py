@@ -69,7 +69,13 @@ def concentration(db: duckdb.DuckDBPyConnection, source: Source, found: pl.DataF
         lines=listed,
         has_pagerank="pagerank" in set(found["quantity"]),
         n_hidden_years=found["window_start"].n_unique() - years["window_start"].n_unique(),
-        stamp=stamp(db, found, max(row["n_persons"] for row in last_year.rows.values()), [source]),
+        stamp=stamp(
+            db,
+            found,
+            max(row["n_persons"] for row in last_year.rows.values()),
+            [source],
+            {"repo_id": found["repo_id"].item(0)},
+        ),
     )
 
 

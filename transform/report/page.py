@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from transform.report import influence, readings, retention, trust, waiting
 from transform.report.cells import FEWEST_PERSONS
+from transform.report.explained import explanations
 from transform.report.survival import DAYS_DRAWN
 
 CONTROLS = (*range(9), 11, 12, *range(14, 32), *range(127, 160))
@@ -48,7 +49,7 @@ def contents(db: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """Everything the template shows."""
     sources = trust.sources(db)
     runs = readings.rows(db, readings.RUNS)
-    return {
+    answers = {
         "overview": readings.rows(db, readings.OVERVIEW)[0],
         "sources": list(sources.values()),
         "last_run": runs[0] if runs else None,
@@ -63,6 +64,7 @@ def contents(db: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         "fewest_persons": FEWEST_PERSONS,
         "days_drawn": DAYS_DRAWN,
     }
+    return {**answers, "explanations": list(explanations(answers))}
 
 
 def environment() -> Environment:

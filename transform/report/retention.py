@@ -17,6 +17,7 @@ from transform.report.trust import Source, Stamp, stamp
 
 QUARTERS_SHOWN = 24
 SUMMARY_DAY = 365
+ANY_FAMILY = {"family": "any", "end_rule": "first_gap"}
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ def split(found: pl.DataFrame) -> list[tuple[tuple[str, int], pl.DataFrame]]:
 def curve(db: duckdb.DuckDBPyConnection, scope: str | None, rows: pl.DataFrame, sources: dict[str, Source]) -> Curve:
     source = sources[scope] if scope else None
     points = survival.points(rows)
+    horizon = rows["horizon_days"].item(0)
     told = ", ".join(f"{point.share:.0%} at day {point.day}" for point in points if point.share is not None)
     name = source.name if source else "all repositories together"
     words = f"Retention curve of {name}: {told or 'no day can be shown'}."
@@ -69,7 +71,13 @@ def curve(db: duckdb.DuckDBPyConnection, scope: str | None, rows: pl.DataFrame, 
         points=points,
         n_persons=n_persons,
         n_excluded=rows["n_excluded"].item(0),
-        stamp=stamp(db, rows, n_persons, [source] if source else sources.values()),
+        stamp=stamp(
+            db,
+            rows,
+            n_persons,
+            [source] if source else sources.values(),
+            {**ANY_FAMILY, "repo_id": scope or ALL_REPOSITORIES, "cohort": "all", "horizon_days": horizon},
+        ),
     )
 
 
@@ -101,7 +109,9 @@ def heat_map(db: duckdb.DuckDBPyConnection, sources: dict[str, Source]) -> dict[
         "lines": [rows.to_dicts() for rows in by_quarter],
         "labels": cells.HIDDEN_LABELS,
         "n_left_out": judged["cohort_quarter"].n_unique() - len(quarters),
-        "stamp": stamp(db, cohorts, n_persons, sources.values()),
+        "stamp": stamp(
+            db, cohorts, n_persons, sources.values(), {"repo_id": ALL_REPOSITORIES, "family": "any", "measure": "km"}
+        ),
     }
 
 
@@ -130,5 +140,5 @@ def arrivals(db: duckdb.DuckDBPyConnection, sources: dict[str, Source]) -> dict[
         "doors": [door for door in charts.DOOR_COLOURS if door in table.columns],
         "lines": table.to_dicts(),
         "n_hidden_periods": found.n_hidden_periods,
-        "stamp": stamp(db, arrived, n_persons, sources.values()),
+        "stamp": stamp(db, arrived, n_persons, sources.values(), {"repo_id": ALL_REPOSITORIES, "family": "any"}),
     }

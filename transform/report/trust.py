@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ import duckdb
 import polars as pl
 
 from transform.report import readings
+from transform.report.explained import Explanation, explanation
 from transform.report.readings import Row, frame, rows
 
 PERSONAL_COLUMNS = ("login", "title", "contribution_id", "interaction_id")
@@ -42,6 +43,7 @@ class Stamp:
     n_persons: int | None
     snapshot_at: datetime
     sources: list[Source]
+    explanation: Explanation | None = None
 
     @property
     def incomplete(self) -> list[Source]:
@@ -67,12 +69,24 @@ def sources(db: duckdb.DuckDBPyConnection) -> dict[str, Source]:
     }
 
 
-def stamp(db: duckdb.DuckDBPyConnection, shown: pl.DataFrame, n_persons: int | None, held: Iterable[Source]) -> Stamp:
-    """The stamp of rows that all carry one definition."""
+def stamp(
+    db: duckdb.DuckDBPyConnection,
+    shown: pl.DataFrame,
+    n_persons: int | None,
+    held: Iterable[Source],
+    about: Mapping[str, object] | None = None,
+) -> Stamp:
+    """The stamp of rows that all carry one definition; `about` are the values that tell them from others of the table."""
     definition = shown["definition"].item(0)
-    formulas = {row["definition"]: row["formula"] for row in rows(db, readings.DEFINITIONS)}
-    formula = formulas.get(definition, "(not in ops.definitions)")
-    return Stamp(definition, formula, n_persons, shown["snapshot_at"].max(), list(held))  # type: ignore[arg-type]
+    known = {row["definition"]: row for row in rows(db, readings.DEFINITIONS)}.get(definition)
+    return Stamp(
+        definition,
+        known["formula"] if known else "(not in ops.definitions)",
+        n_persons,
+        shown["snapshot_at"].max(),  # type: ignore[arg-type]
+        list(held),
+        explanation(db, known["table_name"], about) if known and about is not None else None,
+    )
 
 
 def coverage(db: duckdb.DuckDBPyConnection) -> dict[str, list[Row]]:

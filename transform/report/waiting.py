@@ -20,6 +20,7 @@ WAITING = """
     FROM retention.waiting
     ORDER BY opened_at DESC, repo_id, artefact_id
 """
+TIMED = {"repo_id": ALL_REPOSITORIES, "responder": "any_human", "opened_year": "all"}
 RESPONSE_TIMES = """
     SELECT repo_id, artefact_kind, author_group, n_opened, p50_hours, p90_hours, answered_48h_share, snapshot_at,
         definition
@@ -41,5 +42,5 @@ def waiting(db: duckdb.DuckDBPyConnection, sources: dict[str, Source]) -> dict[s
         "n_questions": len(asked),
         "n_left_out": max(0, len(asked) - ITEMS_SHOWN),
         "times": times.to_dicts(),
-        "stamp": stamp(db, times, int(times["n_opened"].sum()), sources.values()) if len(times) else None,
+        "stamp": stamp(db, times, int(times["n_opened"].sum()), sources.values(), TIMED) if len(times) else None,
     }

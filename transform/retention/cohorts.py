@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import polars as pl
 
-from quality.contract import Column, Table
+from quality.contract import Column, Evidence, Table
 from transform.columns import (
     COHORT_QUARTER,
     DAYS_SINCE_FIRST,
     DEFINITION,
     FAMILY,
+    MAIN_HORIZON,
     N_NEWCOMERS,
     SCOPE_ID,
     SNAPSHOT_AT,
@@ -42,6 +43,15 @@ TABLE = Table(
     caveats="Three different numbers: never compare one with another. Days are UTC days since the first. While "
     "is_mature is false some newcomers are too young, and the share is not that of the whole cohort.",
     may_be_empty="No cohort without newcomers.",
+    evidence=(
+        Evidence(
+            "core.spells",
+            "the spells of all newcomers of the cohort",
+            same=COHORT,
+            when=f"there.is_newcomer AND there.end_rule = 'first_gap' AND there.horizon_days = {MAIN_HORIZON}",
+            counted_in="n_newcomers",
+        ),
+    ),
     columns=(
         SCOPE_ID,
         FAMILY,

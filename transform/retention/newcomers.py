@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from quality.contract import Column, Table
+from quality.contract import Column, Evidence, Table
 from transform.columns import (
     COHORT_QUARTER,
     DEFINITION,
@@ -12,6 +12,7 @@ from transform.columns import (
     FAMILY,
     FIRST_AT,
     IS_WINDOW_COMPLETE,
+    MAIN_HORIZON,
     PERSON_ID,
     SCOPE_ID,
     SNAPSHOT_AT,
@@ -34,6 +35,14 @@ TABLE = Table(
     caveats="A person is judged for each family apart: an old hand who writes the first code is a newcomer to code.",
     is_large=True,
     may_be_empty="In a young or seldom seen repository everybody may be an old hand.",
+    evidence=(
+        Evidence(
+            "core.spells",
+            "the newcomer's spell",
+            same=("repo_id", "family", "person_id"),
+            when=f"there.end_rule = 'first_gap' AND there.horizon_days = {MAIN_HORIZON}",
+        ),
+    ),
     columns=(
         SCOPE_ID,
         FAMILY,

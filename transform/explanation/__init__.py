@@ -1,0 +1,1 @@
+"""From a figure down to the events it rests on."""
