@@ -63,11 +63,13 @@ class Parameters:
     """Length of the windows that slide."""
     slide_days: int = 90
     """How far apart two of them are."""
+    rolling_windows: int = 8
+    """How many of them there are, back from the snapshot."""
     net_weights: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys((*NETS, *PROJECTED_NETS), 1.0))
     """What a network counts for where several are added."""
     most_sharers: int = 50
     """A thread or file of more persons ties nobody to anybody."""
-    betweenness_sources: int = 64
+    betweenness_sources: int = 32
     """Graphs of more nodes have their betweenness told from so many of them, and marked so."""
     stability_resamples: int = 200
     stability_edges: int = 2_000_000

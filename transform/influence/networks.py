@@ -89,7 +89,10 @@ def build(
 ) -> pl.LazyFrame:
     return (
         edges(interactions, contributions, commits, files, repositories, parameters, STORED_KINDS)
-        .with_columns(pl.col(EDGE).cast(pl.String).exclude("window_start"), definition=pl.lit(TABLE.definition))
+        .with_columns(
+            pl.col("window_kind", "source_person_id", "target_person_id").cast(pl.String),
+            definition=pl.lit(TABLE.definition),
+        )
         .pipe(with_windows, repositories, parameters)
         .select(TABLE.column_names)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -26,14 +27,16 @@ from transform.influence.networks import TEXT, edges, networks
 from transform.influence.windows import WINDOW, in_window, in_windows, with_windows
 from transform.parameters import Parameters
 from transform.statistics.centralities import betweenness, coreness, eigenvector, hits
-from transform.statistics.graphs import weights
+from transform.statistics.graphs import Floats, Indices, Matrix, restricted, weights
 from transform.statistics.pagerank import TOLERANCE, pagerank
 
 GRAPH = (*WINDOW, "network")
 NODE = (*GRAPH, "person_id")
 STABLE_DECIMALS = 12
 """Scores are compared at the tolerance they are computed with, so that equals are ties."""
-SCORES = {
+CENTRALITY_KINDS = ("year", "rolling")
+"""In quarters there is PageRank alone."""
+SCORES: dict[str, Any] = {
     "pagerank": pl.Float64,
     "hub_share": pl.Float64,
     "authority_share": pl.Float64,
@@ -90,16 +93,30 @@ TABLE = Table(
         PERSON_ID,
         share("pagerank", "Score; the scores of a graph sum to 1."),
         share("percentile_rank", "Share of the persons of the graph with a lower pagerank, ties counted half."),
-        share("hub_share", "How much it points to authorities; sums to 1. Null: it does not settle.", nullable=True),
-        share("authority_share", "How much hubs point to it; sums to 1. Null: it does not settle.", nullable=True),
+        share(
+            "hub_share", "How much it points to authorities; null in quarters, or if it does not settle.", nullable=True
+        ),
+        share(
+            "authority_share", "How much hubs point to it; null in quarters, or if it does not settle.", nullable=True
+        ),
         share(
             "eigenvector_centrality",
-            "Relative to the greatest; null outside of the largest component, or where it does not settle.",
+            "Relative to the greatest; null in quarters, outside of the largest component, or if it does not settle.",
             nullable=True,
         ),
-        count("coreness", "Largest k of a part in which all are tied to k others of it."),
-        share("betweenness_share", "Share of shortest paths between two others that lead over the person."),
-        count("n_betweenness_sources", "Persons whose shortest paths were followed: fewer than n_persons is a sample."),
+        count(
+            "coreness", "Largest k of a part in which all are tied to k others of it; null in quarters.", nullable=True
+        ),
+        share(
+            "betweenness_share",
+            "Share of shortest paths between two others that lead over the person; null in quarters.",
+            nullable=True,
+        ),
+        count(
+            "n_betweenness_sources",
+            "Persons whose shortest paths were followed: fewer than n_persons is a sample; null in quarters.",
+            nullable=True,
+        ),
         N_PERSONS,
         IS_WINDOW_COMPLETE,
         DEFINITION,
@@ -161,7 +178,7 @@ def with_scores(nodes: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
     """Adds SCORES; every window and network is a graph of its own."""
     blocks = nodes.with_columns(block=pl.struct(GRAPH).rle_id())
     kept = nodes.collect_schema()
-    schema = {**{name: kept[name] for name in NODE}, **SCORES}
+    schema: dict[str, Any] = {**{name: kept[name] for name in NODE}, **SCORES}
     return blocks.map_batches(partial(scored, parameters=parameters), schema=schema)
 
 
@@ -170,20 +187,28 @@ def scored(nodes: pl.DataFrame, *, parameters: Parameters) -> pl.DataFrame:
     source, target, weight = (ends[name].to_numpy() for name in ("node", "target", "weight"))
     block = nodes["block"].to_numpy().astype(np.int64)
     matrix = weights(source, target, weight, len(block))
+    scores = pagerank(source, target, weight, block, damping=parameters.pagerank_damping)
+    is_central = nodes["window_kind"].cast(pl.String).is_in(CENTRALITY_KINDS).to_numpy()
+    part, blocks, central = restricted(matrix, block, is_central)
+    columns = {name: np.full(len(block), np.nan) for name in SCORES} | {"pagerank": scores}
+    for name, values in centralities(part, blocks, parameters.betweenness_sources).items():
+        columns[name][central] = values
+    series = {name: pl.Series(columns[name], nan_to_null=True).cast(dtype) for name, dtype in SCORES.items()}
+    bounded = pl.col("hub_share", "authority_share", "eigenvector_centrality").clip(0, 1)
+    return nodes.select(NODE).with_columns(**series).with_columns(bounded)
+
+
+def centralities(matrix: Matrix, block: Indices, most_sources: int) -> dict[str, Floats]:
     hub, authority = hits(matrix, block)
-    between = betweenness(matrix, block, most_sources=parameters.betweenness_sources)
-    found = {
-        "pagerank": pagerank(source, target, weight, block, damping=parameters.pagerank_damping),
+    between = betweenness(matrix, block, most_sources=most_sources)
+    return {
         "hub_share": hub,
         "authority_share": authority,
         "eigenvector_centrality": eigenvector(matrix, block),
-        "coreness": coreness(matrix),
+        "coreness": coreness(matrix).astype(np.float64),
         "betweenness_share": between.value,
-        "n_betweenness_sources": between.n_sources,
+        "n_betweenness_sources": between.n_sources.astype(np.float64),
     }
-    columns = {name: pl.Series(found[name], dtype=dtype, nan_to_null=True) for name, dtype in SCORES.items()}
-    bounded = (pl.col("hub_share", "authority_share", "eigenvector_centrality")).clip(0, 1)
-    return nodes.select(NODE).with_columns(**columns).with_columns(bounded)
 
 
 def ranked(scores: pl.LazyFrame) -> pl.LazyFrame:

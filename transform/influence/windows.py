@@ -31,13 +31,13 @@ def _sliding(rows: pl.LazyFrame, at: str, parameters: Parameters) -> pl.LazyFram
     end = pl.col("snapshot_at").dt.date()
     age = (end - pl.col(at).dt.date()).dt.total_days()
     first = ((age - length + slide - 1) // slide).clip(0)
-    last = (age + slide - 1) // slide - 1
+    last = ((age + slide - 1) // slide - 1).clip(upper_bound=parameters.rolling_windows - 1)
     start = end - pl.duration(days=length) - pl.duration(days=pl.col("window_number") * slide)
     return (
         rows.filter(age > 0)
+        .filter(first <= last)
         .with_columns(window_number=pl.int_ranges(first, last + 1))
         .explode("window_number")
-        .drop_nulls("window_number")
         .with_columns(window_kind=pl.lit("rolling", KIND), window_start=start)
         .drop("window_number")
     )

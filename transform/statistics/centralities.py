@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -117,7 +118,7 @@ def coreness(matrix: Matrix) -> Indices:
     graph = rx.PyGraph(multigraph=False)
     graph.add_nodes_from(range(matrix.shape[0]))
     graph.extend_from_edge_list(list(zip(ties.row.tolist(), ties.col.tolist(), strict=True)))
-    numbers = rx.core_number(graph)
+    numbers: Any = rx.core_number(graph)
     return np.fromiter((numbers[node] for node in range(matrix.shape[0])), dtype=np.int64, count=matrix.shape[0])
 
 
@@ -129,9 +130,11 @@ def betweenness(matrix: Matrix, block: Indices, *, most_sources: int) -> Between
     ties = simple(matrix)
     size = np.bincount(block, minlength=int(block.max()) + 1 if block.size else 0)
     turns = _turns(block, most_sources)
-    total = np.zeros(len(block))
+    between = np.flatnonzero(np.diff(ties.indptr) > 0)  # whoever is tied to nobody is on no path
+    ties, of_tied, total = sparse.csr_array(ties[between][:, between]), turns[between], np.zeros(len(block))
     for first in range(0, int(turns.max()) + 1 if turns.size else 0, SOURCES_AT_ONCE):
-        total += _dependencies(ties, [np.flatnonzero(turns == turn) for turn in range(first, first + SOURCES_AT_ONCE)])
+        chosen = [np.flatnonzero(of_tied == turn) for turn in range(first, first + SOURCES_AT_ONCE)]
+        total[between] += _dependencies(ties, chosen)
     n_sources = np.minimum(size, most_sources)
     pairs = (size - 1.0) * (size - 2.0)
     with np.errstate(invalid="ignore", divide="ignore"):

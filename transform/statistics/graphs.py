@@ -14,7 +14,8 @@ from scipy.sparse import csgraph
 
 Indices = npt.NDArray[np.integer[Any]]
 Floats = npt.NDArray[np.float64]
-Matrix = sparse.csr_array
+Matrix = Any
+"""A sparse matrix of scipy, which has no types."""
 
 
 def weights(source: Indices, target: Indices, weight: Floats, n_nodes: int) -> Matrix:
@@ -65,4 +66,5 @@ def restricted(matrix: Matrix, block: Indices, kept: npt.NDArray[np.bool_]) -> t
 
 def of_blocks(values: Floats, block: Indices) -> Floats:
     """Sums per block."""
-    return np.bincount(block, weights=values, minlength=int(block.max()) + 1 if block.size else 0)
+    n_blocks = int(block.max()) + 1 if block.size else 0
+    return np.bincount(block, weights=values, minlength=n_blocks).astype(np.float64)
