@@ -78,7 +78,7 @@ def timed(source: Source, token: str, folder: Path) -> tuple[Extracted, float]:
         places=PLACES,
         met=lambda repo_id, partition: PLACES.update({source.ref: str(partition.relative_to(folder / "raw"))}),
     )
-    return FORGES["github"](source, around), time.perf_counter() - started
+    return FORGES["github"].extract(source, around), time.perf_counter() - started
 
 
 if __name__ == "__main__":

@@ -28,7 +28,8 @@ SHARES = {
 EVENT_KINDS = ("labelled", "assigned", "cross_referenced", "review_requested", "renamed")
 EVENT_SHARES = (0.3, 0.1, 0.3, 0.25, 0.05)
 MERGED_SHARE = 0.7
-BOT_SHARE, BOT_ACTS_SHARE = 0.001, 0.08
+BOT_SHARE, HOSTS = (None, "gmail.com", "redhat.com", "small.example", None, "suse.com", None)
+BOT_ACTS_SHARE = 0.001, 0.08
 MERGE_COMMIT_SHARE = 0.04
 DAY = 86_400
 Numbers = npt.NDArray[np.int64]
@@ -167,7 +168,9 @@ def emails(community: Community, seen: Numbers) -> pl.DataFrame:
         forge=pl.when(named).then(pl.lit("bench")),
         account_id=pl.when(named).then(ids),
         login=pl.lit(None, pl.String),
+        host=pl.Series([HOSTS[one % len(HOSTS)] for one in seen], dtype=pl.String),
         is_bot=pl.Series(seen < community.n_bots),
+        is_own_host=pl.lit(value=False),
         is_only_named=pl.lit(value=False),
     )
 

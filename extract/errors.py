@@ -4,6 +4,7 @@ ExtractError
 ├── NeedsAPerson      somebody must change something first; trying again is no use
 │   ├── BadToken      the forge refused the token
 │   ├── BadKey        an app's private key is none
+│   ├── MissingScope  the token may not read what is asked
 │   ├── NoSuchRepository   not there, or not for this token
 │   ├── NotAForge     something answers, but not a forge's API
 │   ├── NotUnderstood      it is a forge, but of another version
@@ -39,6 +40,14 @@ class BadKey(NeedsAPerson):
     def __init__(self, variable: str) -> None:
         super().__init__(
             f"{variable} holds no private key of a GitHub App. Put the whole PEM file into it, line breaks included."
+        )
+
+
+class MissingScope(NeedsAPerson):
+    def __init__(self, forge: str, scope: str, variables: tuple[str, ...]) -> None:
+        named = " or ".join(variables) or "this forge"
+        super().__init__(
+            f"{forge} wants the scope {scope} of the token in {named}. Make a token that has it, and run again."
         )
 
 

@@ -38,10 +38,12 @@ from extract.raw_git import (
     EMAILS,
     LINE_LIVES,
     LOST_COMMITS,
+    MAILMAP_LINKS,
     NORM_DOCUMENTS,
     POWER_HOLDERS,
     TREE_FILES,
 )
+from extract.raw_people import TABLES as PEOPLE_TABLES
 from extract.raw_threads import CLOSE_REASONS, CLOSING_LINKS, EVENTS, LOCK_REASONS, MENTIONS, REACTIONS, REVIEW_THREADS
 from quality.contract import INSTANT, Column, Table
 
@@ -235,10 +237,12 @@ TABLES = (
     LOST_COMMITS,
     EMAILS,
     EMAIL_LINKS,
+    MAILMAP_LINKS,
     CHANGE_COMMITS,
     TOMBSTONES,
     QUARANTINE,
     STREAMS,
+    *PEOPLE_TABLES,
 )
 
 

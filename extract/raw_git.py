@@ -180,7 +180,14 @@ EMAILS = Table(
         Column("forge", pl.String, "Forge that a noreply address belongs to.", nullable=True),
         Column("account_id", pl.String, "Account that a noreply address names by id.", nullable=True),
         Column("login", pl.String, "Login that a noreply address names.", nullable=True),
+        Column(
+            "host",
+            pl.String,
+            "Host of the address; null where it says who somebody is, for noreply addresses, and where there is none.",
+            nullable=True,
+        ),
         Column("is_bot", pl.Boolean, "Whether the name or address says [bot]."),
+        Column("is_own_host", pl.Boolean, "Whether the host is named after the person who signs."),
         Column("is_only_named", pl.Boolean, "Whether it is in trailers only, and neither authors nor commits."),
     ),
 )
@@ -194,6 +201,18 @@ EMAIL_LINKS = Table(
         EMAIL_KEY,
         Column("account_id", pl.String, "The forge's name and the account's lasting id."),
         Column("sha", pl.String, "Commit hash."),
+    ),
+)
+
+MAILMAP_LINKS = Table(
+    schema="raw",
+    name="mailmap_links",
+    grain="one row per repository and pair of e-mail identities that its mailmap ties together",
+    key=("repo_id", "email_key", "proper_email_key"),
+    columns=(
+        REPO_ID,
+        EMAIL_KEY,
+        Column("proper_email_key", pl.String, "Keyed hash of the address that the mailmap names in its place."),
     ),
 )
 

@@ -96,7 +96,7 @@ REVIEW_THREADS = Table(
         Column("resolved_by_account_id", pl.String, "Account that resolved it.", nullable=True),
         Column("comments_total", pl.Int64, "Comments by the forge's own count.", at_least=0),
         Column("is_resolved", pl.Boolean, "Whether it is resolved; the forge tells no time."),
-        Column("is_outdated", pl.Boolean, "Whether the line changed since."),
+        Column("is_outdated", pl.Boolean, "Whether the line changed since; null when unknown.", nullable=True),
     ),
 )
 

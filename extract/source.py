@@ -26,6 +26,28 @@ class App:
 
 
 @dataclass(frozen=True)
+class Access:
+    """What stands between us and a forge's server. Secrets are named by the variables that hold them, as tokens are."""
+
+    ca_file: str = ""
+    """Certificates of the authority that signed the server's own, as PEM; the system's where empty."""
+    proxy: str = ""
+    """Address of the proxy; that of the environment where empty."""
+    basic_auth_variable: str = ""
+    """Variable with USER:PASSWORD for a server in front of the forge that asks for them."""
+
+    def for_git(self) -> dict[str, str]:
+        """The same for git, as variables of its environment."""
+        proxies = dict.fromkeys(("https_proxy", "http_proxy"), self.proxy) if self.proxy else {}
+        return {**({"GIT_SSL_CAINFO": self.ca_file} if self.ca_file else {}), **proxies}
+
+    def credentials(self, environment: Mapping[str, str]) -> tuple[str, str] | None:
+        """User and password for the server in front, if there is one."""
+        user, _, password = environment.get(self.basic_auth_variable, "").partition(":")
+        return (user, password) if user else None
+
+
+@dataclass(frozen=True)
 class Source:
     """One repository of one forge.
 
@@ -40,6 +62,7 @@ class Source:
     token_variables: tuple[str, ...] = ()
     git_url: str | None = None
     apps: tuple[App, ...] = ()
+    access: Access = Access()
 
     @property
     def ref(self) -> str:
@@ -97,11 +120,14 @@ class Surroundings:
     rereads: int = 0
     """Items of a repository that a run reads again though nothing says that they changed."""
 
-    def pool(self, source: Source) -> Pool:
-        """The tokens that the environment has for this source; BadToken if there are none."""
+    def pool(self, source: Source, *, may_be_nobody: bool = False) -> Pool:
+        """The tokens that the environment has for this source; BadToken if there are none, unless the forge answers
+        nobody in particular too."""
         named: list[tuple[str, tuple[int, int] | None]] = [(name, None) for name in source.token_variables]
         named += [(app.key_variable, (app.id, app.installation)) for app in source.apps]
         tokens = [Token(name, self.environment[name], app) for name, app in named if self.environment.get(name)]
+        if not tokens and may_be_nobody:
+            tokens = [Token("no token", "")]
         if not tokens:
             raise BadToken(source.forge, tuple(name for name, _ in named))
         return self.pools.of(source.forge, tokens)

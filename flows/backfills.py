@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from extract.archive import Archive
-from extract.github.backfill import bounds_in_words
+from extract.backfills import bounds_in_words
 from flows.data_directory import DataDirectory
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from extract import raw
 from extract.errors import ExtractError, NeedsAPerson
-from extract.forges import BACKFILL, FORECAST, FORGES
+from extract.forges import FORGES
 from extract.source import Extracted, Forecast, Source, Surroundings, Window
 from flows import budget, clock, environment, log
 from flows.job import Job, Settled
@@ -19,20 +19,23 @@ _CLAIMS: dict[tuple[str, str], str] = {}
 def extract(source: Source, job: Job) -> Extracted:
     around = surroundings(source, job, job.as_of)
     if job.window is None:
-        return FORGES[source.kind](source, around)
-    _has_windows(source)
-    return BACKFILL[source.kind](source, job.window, around)
+        return FORGES[source.kind].extract(source, around)
+    backfill = FORGES[source.kind].backfill
+    if backfill is None:
+        raise _comes_whole(source)
+    return backfill(source, job.window, around)
 
 
 def forecast(source: Source, window: Window, job: Job) -> Forecast:
     """What a backfill of the window will cost."""
-    _has_windows(source)
-    return FORECAST[source.kind](source, window, surroundings(source, job, job.as_of))
+    forecast = FORGES[source.kind].forecast
+    if forecast is None:
+        raise _comes_whole(source)
+    return forecast(source, window, surroundings(source, job, job.as_of))
 
 
-def _has_windows(source: Source) -> None:
-    if source.kind not in BACKFILL:
-        raise NeedsAPerson(f"{source.ref} cannot be backfilled: its history comes whole with `forbenefit run`.")
+def _comes_whole(source: Source) -> NeedsAPerson:
+    return NeedsAPerson(f"{source.ref} cannot be backfilled: its history comes whole with `forbenefit run`.")
 
 
 def surroundings(source: Source, job: Job, until: datetime) -> Surroundings:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from extract import raw
 from extract.errors import ExtractError
-from extract.forges import REREAD
+from extract.forges import FORGES
 from extract.source import Source
 from flows import extraction, log
 from flows.job import Job, Settled
@@ -23,7 +23,7 @@ def _reread(ref: str, known: dict[str, str], job: Job) -> Settled:
     until = datetime.fromisoformat(known["until"])
     try:
         source = Source(forge, known["kind"], name)
-        REREAD[known["kind"]](source, extraction.surroundings(source, job, until), place)
+        FORGES[known["kind"]].reread(source, extraction.surroundings(source, job, until), place)
     except ExtractError as error:
         log.current.event("repository.failed", repository=ref, reason=str(error))
         raw.mark_incomplete(job.directory.raw / place / "git", known["repo_id"], str(error))

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from extract.source import App, Source
+from extract.errors import ExtractError
+from extract.forges import FORGES
+from extract.recognising import recognised
+from extract.source import Access, App, Source
 from flows.errors import BadConfiguration
-
-FULL_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*/[A-Za-z0-9_.-]+")
 
 
 class Strict(BaseModel):
@@ -37,10 +38,33 @@ class Forge(Strict):
     """A forge under a name of your own; self-hosted ones are no different from the public ones."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9_-]+$", description="Stands before the colon of a repository.")
-    kind: Literal["github", "git"] = Field(description="Which language it speaks.")
+    kind: str = Field(description=f"Which language it speaks: {', '.join(FORGES)}.")
     base_url: str = Field(default="", description="Where its API is, such as https://github.example.org/api/v3.")
     token_env: tuple[str, ...] = Field(default=(), description="Names of environment variables that hold tokens.")
     apps: tuple[GitHubApp, ...] = Field(default=(), description="GitHub Apps to use beside the tokens.")
+    ca_file: str = Field(default="", description="Certificates of a private authority, as a PEM file.")
+    proxy: str = Field(default="", description="Address of a proxy, if not that of the environment.")
+    basic_auth_env: str = Field(
+        default="", description="Name of the variable with USER:PASSWORD for a server in front of the forge."
+    )
+
+    @field_validator("kind")
+    @classmethod
+    def is_known(cls, kind: str) -> str:
+        if kind not in FORGES:
+            raise ValueError(f"no such kind of forge; known are {', '.join(FORGES)}")
+        return kind
+
+    @model_validator(mode="after")
+    def can_be_reached_so(self) -> Forge:
+        if self.kind == "github" and (self.proxy or self.basic_auth_env):
+            raise ValueError("github takes its proxy from HTTPS_PROXY of the environment, and no basic_auth_env")
+        return self
+
+    @property
+    def access(self) -> Access:
+        ca_file = str(Path(self.ca_file).expanduser().resolve()) if self.ca_file else ""
+        return Access(ca_file=ca_file, proxy=self.proxy, basic_auth_variable=self.basic_auth_env)
 
 
 class Repository(Strict):
@@ -92,7 +116,11 @@ class Settings(Strict):
 
 
 KNOWN_FORGES = (
-    Forge(name="github", kind="github", base_url="https://api.github.com", token_env=("GITHUB_TOKEN", "GH_TOKEN")),
+    *(
+        Forge(name=public.name, kind=forge.kind, base_url=public.base_url, token_env=public.token_variables)
+        for forge in FORGES.values()
+        for public in forge.public
+    ),
     Forge(name="git", kind="git"),
 )
 
@@ -127,7 +155,9 @@ def sources(settings: Settings, asked: tuple[str, ...]) -> tuple[Source, ...]:
 
 def _source(settings: Settings, repo: str, git_url: str | None) -> Source:
     forges = {forge.name: forge for forge in (*KNOWN_FORGES, *settings.forges)}
-    name, _, rest = _from_web(repo, forges).partition(":")
+    if repo.startswith(("http://", "https://")):
+        repo, forges = _from_web(repo, forges)
+    name, _, rest = repo.partition(":")
     if name not in forges or not rest:
         known = ", ".join(f"{known}:..." for known in forges)
         raise BadConfiguration(
@@ -138,8 +168,9 @@ def _source(settings: Settings, repo: str, git_url: str | None) -> Source:
         _git_place(git_url)
     if forge.kind == "git":
         rest = _git_place(rest)
-    elif not FULL_NAME.fullmatch(rest):
-        raise BadConfiguration(f"{repo!r}: {forge.kind} repositories are written {name}:OWNER/NAME.")
+    elif not FORGES[forge.kind].full_name.fullmatch(rest):
+        written = FORGES[forge.kind].written_as
+        raise BadConfiguration(f"{repo!r}: {forge.kind} repositories are written {name}:{written}.")
     return Source(
         forge=name,
         kind=forge.kind,
@@ -148,23 +179,42 @@ def _source(settings: Settings, repo: str, git_url: str | None) -> Source:
         token_variables=forge.token_env,
         git_url=git_url,
         apps=tuple(App(app.id, app.installation, app.key_env) for app in forge.apps),
+        access=forge.access,
     )
 
 
-def _from_web(repo: str, forges: dict[str, Forge]) -> str:
-    """`https://github.com/a/b` as `github:a/b`; other words as they are."""
-    if not repo.startswith(("http://", "https://")):
-        return repo
+def _from_web(repo: str, forges: dict[str, Forge]) -> tuple[str, dict[str, Forge]]:
+    """`https://github.com/a/b` as `github:a/b`, with the forges known then.
+
+    A host that is neither known nor configured is asked what it is, and then goes by its own name.
+    """
+    _git_place(repo)
     where = urlsplit(repo)
-    hosts = {
-        urlsplit(forge.base_url).netloc.removeprefix("api."): forge.name for forge in forges.values() if forge.base_url
-    }
-    if where.netloc not in hosts:
-        raise BadConfiguration(
-            f"{where.netloc} is no known forge. For its git history alone write git:URL; for more, add it as "
-            "[[forges]] in forbenefit.toml."
-        )
-    return f"{hosts[where.netloc]}:{'/'.join(where.path.strip('/').split('/')[:2]).removesuffix('.git')}"
+    path = where.path.strip("/")
+    for forge in reversed(forges.values()):  # a configured forge comes before a public one at the same place
+        root = _web_root(forge)
+        if root is not None and where.netloc == root[0] and f"{path}/".startswith(root[1]):
+            below = path[len(root[1]) :]
+            return f"{forge.name}:{FORGES[forge.kind].repository(below)}", forges
+    try:
+        found = recognised(repo, FORGES.values())
+    except ExtractError as error:
+        raise BadConfiguration(str(error)) from error
+    name = re.sub(r"[^A-Za-z0-9_-]", "-", where.netloc)
+    met = Forge(name=name, kind=found.forge.kind, base_url=found.base_url)
+    return f"{name}:{found.full_name}", {**forges, name: met}
+
+
+def _web_root(forge: Forge) -> tuple[str, str] | None:
+    """Host and path below which the web addresses of a forge's repositories lie."""
+    if not forge.base_url:
+        return None
+    public = next((one for one in FORGES[forge.kind].public if one.base_url == forge.base_url), None)
+    if public is not None:
+        return public.host, ""
+    where = urlsplit(forge.base_url)
+    path = where.path.rstrip("/").removesuffix(FORGES[forge.kind].api).strip("/")
+    return where.netloc, f"{path}/" if path else ""
 
 
 def _git_place(place: str) -> str:

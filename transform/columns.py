@@ -23,6 +23,7 @@ FAMILY_OF_KIND = {
 }
 FAMILIES = ("any", "code", "review", "talk", "triage")
 DOORS = ("issue", "comment", "change", "review", "commit", "merge", "triage")
+AFFILIATION_CLASSES = ("unknown", "company", "academic", "public", "volunteer")
 ACTOR_CLASSES = ("human", "bot", "organisation")
 END_RULES = ("first_gap", "terminal")
 COMPARISONS = ("door", "cohort_band", "arrival")
@@ -45,6 +46,18 @@ AUTHOR_ID = Column(
     "The person; null for a deleted account, which is no person.",
     nullable=True,
     references="core.people.person_id",
+)
+ORGANISATION = Column(
+    "organisation",
+    pl.String,
+    "Organisation that they worked for, by its name or domain; null when unknown, and for volunteers.",
+    nullable=True,
+)
+AFFILIATION_CLASS = Column(
+    "affiliation_class",
+    pl.String,
+    "For whom they worked: a company, a university or school, a public body, nobody (by evidence), or unknown.",
+    one_of=AFFILIATION_CLASSES,
 )
 ARTEFACT_ID = Column("artefact_id", pl.String, "The issue, change or lone commit it belongs to, such as change:12.")
 FAMILY = Column("family", pl.String, "Family of the acts that count; 'any' is all of them.", one_of=FAMILIES)

@@ -58,6 +58,10 @@ class Parameters:
     """Years of arrival that are compared as one group: single years have few persons."""
     fewest_at_risk: int = 10
     """A survival curve is not shown where fewer persons than this are still at risk."""
+    affiliation_reach_days: int = 180
+    """How long before and after it an address of an organisation says for whom somebody worked."""
+    fewest_persons_of_a_domain: int = 2
+    """A domain that nobody registered is an organisation's once so many persons signed with it."""
     policies: tuple[Policy, ...] = ()
     rolling_days: int = 365
     """Length of the windows that slide."""

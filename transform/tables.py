@@ -6,12 +6,13 @@ from types import ModuleType
 
 from quality.contract import Table
 from transform.core import (
+    affiliations,
+    aliases,
     changes,
     comments,
     commits,
     contributions,
     events,
-    identities,
     interactions,
     issues,
     line_lives,
@@ -55,7 +56,7 @@ from transform.retention import (
 
 BUILT: tuple[ModuleType, ...] = (
     repositories,
-    identities,
+    aliases,
     people,
     events,
     issues,
@@ -65,6 +66,7 @@ BUILT: tuple[ModuleType, ...] = (
     commits,
     norm_documents,
     line_lives,
+    affiliations,
     contributions,
     interactions,
     spells,

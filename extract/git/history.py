@@ -20,16 +20,23 @@ import polars as pl
 from extract.git.command import Git, GitFailed
 from extract.git.counts import write_durably
 from extract.git.log import HEADERS, NAMED, Headers, no_headers
-from extract.git.people import EMAIL, Keys
+from extract.git.people import EMAIL, MAILMAP, Keys
 from extract.git.trailers import LINKS
 from quality.contract import INSTANT
 
-FORMAT = 1  # raise it when the same history would be read differently
+FORMAT = 2  # raise it when the same history would be read differently
 LOST: dict[str, Any] = {
     **{name: HEADERS[name] for name in ("sha", "author_email_key", "author_epoch", "committer_epoch")},
     "lost_at": INSTANT,
 }
-_TABLES: dict[str, dict[str, Any]] = {"commits": HEADERS, "named": NAMED, "links": LINKS, "emails": EMAIL, "lost": LOST}
+_TABLES: dict[str, dict[str, Any]] = {
+    "commits": HEADERS,
+    "named": NAMED,
+    "links": LINKS,
+    "emails": EMAIL,
+    "mailmap": MAILMAP,
+    "lost": LOST,
+}
 
 
 @dataclass(frozen=True)
@@ -77,11 +84,19 @@ def load_history(folder: Path) -> History:
     """The last generation; an empty history where there is none, or it cannot be read."""
     try:
         state = json.loads((folder / "state.json").read_bytes())
-        frames = {name: pl.read_parquet(_place(folder, state["generation"], name)) for name in _TABLES}
+        frames = {name: _kept(_place(folder, state["generation"], name), schema) for name, schema in _TABLES.items()}
     except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError):
         return History()
-    headers = Headers(frames["commits"], frames["named"], frames["links"], frames["emails"])
-    return History(state["tip"], state["made_with"], headers, frames["lost"])
+    commits, named, links, emails, mailmap, lost = (frames[name] for name in _TABLES)
+    headers = Headers(commits, named, links, emails, mailmap, signed=no_headers().signed)
+    return History(state["tip"], state["made_with"], headers, lost)
+
+
+def _kept(path: Path, schema: dict[str, Any]) -> pl.DataFrame:
+    """Earlier formats had fewer tables; their commits still tell what was lost since."""
+    if not path.exists() and path.name.endswith(".mailmap.parquet"):
+        return pl.DataFrame(schema=schema)
+    return pl.read_parquet(path)
 
 
 def save_history(folder: Path, history: History) -> None:

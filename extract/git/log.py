@@ -7,22 +7,22 @@ A header cut by an error of git is dropped, the error is handed on: the caller c
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
 from extract.git.command import Git, GitFailed
-from extract.git.people import EMAIL, Keys, emails, identities
+from extract.git.people import EMAIL, IDENTITY, MAILMAP, SIGNATURE, SIGNED, Keys, emails, identities, mailmap
 from extract.git.trailers import CHANGE_IN_SUBJECT, CONTACT, LINKS, TRAILERS, contacts, links, mapped
 
 _FIELDS = {
     "sha": "%H",
     "parents": "%P",
-    "author_email": "%aE",
-    "author_name": "%aN",
-    "committer_email": "%cE",
-    "committer_name": "%cN",
+    "author_email": "%ae",
+    "author_name": "%an",
+    "committer_email": "%ce",
+    "committer_name": "%cn",
     "author_epoch": "%at",
     "author_date": "%ad",
     "committer_epoch": "%ct",
@@ -46,18 +46,21 @@ NAMED: dict[str, Any] = {"sha": pl.String, "role": pl.String, "email_key": pl.St
 
 @dataclass(frozen=True)
 class Headers:
-    """`commits` (HEADERS), `named` in trailers (NAMED), `links` (LINKS), `emails` (EMAIL), git's complaint if cut."""
+    """`commits` (HEADERS), `named` in trailers (NAMED), `links` (LINKS), `emails` (EMAIL), `mailmap` (MAILMAP), git's
+    complaint if cut; and who stands behind the keys, of what was read just now (SIGNED: for the identity store alone)."""
 
     commits: pl.DataFrame
     named: pl.DataFrame
     links: pl.DataFrame
     emails: pl.DataFrame
+    mailmap: pl.DataFrame
+    signed: pl.DataFrame = field(repr=False)
     complaint: str | None = None
 
 
 def no_headers() -> Headers:
     commits, named, found, told = (pl.DataFrame(schema=schema) for schema in (HEADERS, NAMED, LINKS, EMAIL))
-    return Headers(commits, named, found, told)
+    return Headers(commits, named, found, told, pl.DataFrame(schema=MAILMAP), pl.DataFrame(schema=SIGNED))
 
 
 def joined(left: Headers, right: Headers) -> Headers:
@@ -67,6 +70,8 @@ def joined(left: Headers, right: Headers) -> Headers:
         named=pl.concat([left.named, right.named]),
         links=pl.concat([left.links, right.links]),
         emails=emails(pl.concat([left.emails, right.emails])),
+        mailmap=pl.concat([left.mailmap, right.mailmap]).unique().sort(list(MAILMAP)),
+        signed=pl.concat([left.signed, right.signed]).unique(),
         complaint=left.complaint or right.complaint,
     )
 
@@ -74,32 +79,37 @@ def joined(left: Headers, right: Headers) -> Headers:
 def read_headers(git: Git, tips: list[str], *, without: list[str], mailmap_of: str, keys: Keys) -> Headers:
     """Headers of all commits reachable from `tips` and not from `without`; mailmap of the commit `mailmap_of`."""
     commits, written, found = [], [pl.DataFrame(schema=CONTACT)], [pl.DataFrame(schema=LINKS)]
-    people, complaint = [pl.DataFrame(schema=EMAIL)], None
+    people, complaint = [pl.DataFrame(schema=IDENTITY)], None
     try:
         for batch in _batches(git, tips, without, mailmap_of):
             known = identities(_signatures(batch), keys)
             commits.append(_keyed(batch, known))
             written.append(contacts(batch))
             found.append(links(batch))
-            people.append(known.select(list(EMAIL)))
+            people.append(known)
     except GitFailed as failed:
         complaint = failed.said
-    contacted = mapped(git, mailmap_of, pl.concat(written))
-    named, further = _named(contacted, keys)
+    named, further = _named(pl.concat(written), keys)
+    seen = pl.concat([*people, further]).unique()
+    proper = mapped(git, mailmap_of, seen.select(list(SIGNATURE)))
+    people.append(identities(proper.select(email="proper_email", name="proper_name"), keys))
+    everybody = pl.concat([*people, further])
     return Headers(
         commits=pl.concat([pl.DataFrame(schema=HEADERS), *commits]),
         named=named,
         links=pl.concat(found),
-        emails=emails(pl.concat([*people, further])),
+        emails=emails(everybody.select(list(EMAIL))),
+        mailmap=mailmap(proper, keys),
+        signed=everybody.select(list(SIGNED)).unique(),
         complaint=complaint,
     )
 
 
 def _named(contacted: pl.DataFrame, keys: Keys) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """People of trailers under their keys (NAMED), and what their addresses say (EMAIL)."""
+    """People of trailers under their keys (NAMED), and who they are (IDENTITY)."""
     known = identities(contacted, keys)
     keyed = contacted.join(known, on=["email", "name"])
-    further = keyed.with_columns(is_only_named=pl.col("role") != "coauthor").select(list(EMAIL))
+    further = keyed.with_columns(is_only_named=pl.col("role") != "coauthor").select(list(IDENTITY))
     return keyed.select(list(NAMED)).unique(), further
 
 

@@ -31,17 +31,18 @@ from extract.raw_git import (
     EMAILS,
     LINE_LIVES,
     LOST_COMMITS,
+    MAILMAP_LINKS,
     NORM_DOCUMENTS,
     POWER_HOLDERS,
     TREE_FILES,
 )
 from quality.contract import Table
 
-READER = 3  # raise it when the same history would be told differently: stamps of other readers do not count
+READER = 4  # raise it when the same history would be told differently: stamps of other readers do not count
 STAMP = "mined.json"
 ALWAYS = (
     *(COMMITS, COMMIT_PEOPLE, COMMIT_LINKS, COMMIT_FILES),
-    *(EMAILS, LOST_COMMITS, BLAME_IGNORED, NORM_DOCUMENTS),
+    *(EMAILS, MAILMAP_LINKS, LOST_COMMITS, BLAME_IGNORED, NORM_DOCUMENTS),
     *(TREE_FILES, POWER_HOLDERS, LINE_LIVES),
 )
 """Tables that every repository has."""
@@ -115,6 +116,7 @@ def publish(mined: Mined, folder: Path, *, repo_id: str, made_from: str) -> pl.D
         (COMMIT_PEOPLE, further_people(headers)),
         (COMMIT_LINKS, resolved(headers.links, headers.commits["sha"])),
         (EMAILS, headers.emails),
+        (MAILMAP_LINKS, headers.mailmap),
         (LOST_COMMITS, mined.lost),
         (BLAME_IGNORED, ignored),
         (NORM_DOCUMENTS, norm_documents(files_of(mined)).collect()),

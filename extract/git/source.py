@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from extract import raw
+from extract.forge import Forge
 from extract.git.mine import MIRROR, mine
 from extract.source import Extracted, Source, Surroundings, folder_name
 
@@ -40,3 +41,6 @@ def _mined(where: str, source: Source, around: Surroundings, place: str) -> None
     repository = {"repo_id": source.ref, "forge": source.forge, "full_name": source.name}
     rows = pl.DataFrame([repository], schema=raw.REPOSITORIES.polars_schema)
     raw.write(around.raw / place / "git", {"streams": mined, "repositories": rows})
+
+
+FORGE = Forge(kind="git", extract=extract, reread=reread)

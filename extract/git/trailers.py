@@ -28,6 +28,7 @@ ROLES = {
 """What the trailers that name people say they did."""
 TRAILERS = f"%(trailers:{','.join(f'key={key}' for key in ROLES)},unfold)"
 CONTACT: dict[str, Any] = {"sha": pl.String, "role": pl.String, **SIGNATURE}
+MAPPED: dict[str, Any] = {**SIGNATURE, "proper_email": pl.String, "proper_name": pl.String}
 LINKS: dict[str, Any] = {"sha": pl.String, "kind": pl.String, "named_sha": pl.String}
 _LINKS = {
     "reverts": r"This reverts commit ([0-9a-f]{7,64})\b",
@@ -65,25 +66,18 @@ def contact(line: str) -> tuple[str, str]:
 
 
 def mapped(git: Git, mailmap_of: str, written: pl.DataFrame) -> pl.DataFrame:
-    """The same contacts under the mailmap, which git itself applies to authors and committers only."""
-    distinct = [pair for pair in written.select("email", "name").unique().iter_rows() if pair[0]]
+    """The contacts (SIGNATURE) that the mailmap of a commit changes, as written and as it says (MAPPED)."""
+    distinct = [pair for pair in written.select("email", "name").unique().sort("email", "name").iter_rows() if pair[0]]
     if not distinct:
-        return written
+        return pl.DataFrame(schema=MAPPED)
     given = "".join(f"{name} <{email}>\n" for email, name in distinct).encode("utf-8", "backslashreplace")
     mapping = git.having(f"mailmap.blob={mailmap_of}:.mailmap")
     lines = mapping.run("check-mailmap", "--stdin", given=given).decode("utf-8", "backslashreplace").split("\n")
     answers = [contact(line) for line in lines[:-1]]
     if len(answers) != len(distinct):
         raise ExtractError(f"git check-mailmap answered {len(answers)} of {len(distinct)} contacts.")
-    table = [(email, name, *answer) for (email, name), answer in zip(distinct, answers, strict=True)]
-    schema = {**SIGNATURE, "mapped_email": pl.String, "mapped_name": pl.String}
-    answered = written.join(pl.DataFrame(table, schema=schema, orient="row"), on=["email", "name"], how="left")
-    return answered.select(
-        "sha",
-        "role",
-        email=pl.coalesce("mapped_email", "email"),
-        name=pl.coalesce("mapped_name", "name"),
-    )
+    table = [(*pair, *answer) for pair, answer in zip(distinct, answers, strict=True) if pair != answer]
+    return pl.DataFrame(table, schema=MAPPED, orient="row")
 
 
 def links(batch: pl.DataFrame) -> pl.DataFrame:

@@ -10,10 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
-from extract import raw
 from extract.archive import Archive, Page
+from extract.authorship import STREAM, samples, write_links
 from extract.github.client import Client
 from extract.github.fetch import Report, names
 from extract.github.queries import authors_of_commits
@@ -24,7 +22,7 @@ COMMITS_PER_REQUEST = 100
 
 def link(client: Client, archive: Path, partition: Path, full_name: str, report: Report) -> None:
     """Asks for what was not asked yet, and writes raw.email_links."""
-    pages = Archive(archive / "commit_authors")
+    pages = Archive(archive / STREAM)
     todo = [sha for sha in samples(partition / "git") if sha not in asked(pages)]
     for start in range(0, len(todo), COMMITS_PER_REQUEST):
         batch = {f"c{at}": sha for at, sha in enumerate(todo[start : start + COMMITS_PER_REQUEST])}
@@ -34,20 +32,6 @@ def link(client: Client, archive: Path, partition: Path, full_name: str, report:
     read_links(archive, partition, client.forge)
 
 
-def samples(folder: Path) -> list[str]:
-    """The first and the last commit under each address that says nothing of an account itself."""
-    unknown = pl.scan_parquet(folder / "emails.parquet").filter(
-        pl.col("account_id").is_null() & pl.col("login").is_null() & ~pl.col("is_bot")
-    )
-    commits = (
-        pl.scan_parquet(folder / "commits.parquet")
-        .join(unknown, left_on="author_email_key", right_on="email_key", how="semi")
-        .sort("committer_epoch", "sha", nulls_last=True)
-    )
-    ends = commits.group_by("author_email_key").agg(first=pl.col("sha").first(), last=pl.col("sha").last()).collect()
-    return sorted(set(ends["first"]) | set(ends["last"]))
-
-
 def asked(pages: Archive) -> set[str]:
     return {sha for _, page in pages.newest_first() for sha in _hashes(page).values()}
 
@@ -55,20 +39,9 @@ def asked(pages: Archive) -> set[str]:
 def read_links(archive: Path, partition: Path, forge: str) -> None:
     """raw.email_links and the accounts they lead to, from the archive and the commits."""
     records = Records(forge, "")
-    found = [
-        {"sha": sha, "account_id": account_id}
-        for _, page in Archive(archive / "commit_authors").newest_first()
-        for sha, account_id in read_authors(page, records)
-    ]
-    signed = pl.scan_parquet(partition / "git" / "commits.parquet").select("sha", email_key="author_email_key")
-    links = (
-        pl.LazyFrame(found, schema={"sha": pl.String, "account_id": pl.String})
-        .join(signed, on="sha")
-        .group_by("email_key", "account_id")
-        .agg(pl.col("sha").min())
-    )
-    accounts = pl.DataFrame(list(records.accounts.values()), schema=raw.ACCOUNTS.polars_schema)
-    raw.write(partition / "authors", {"email_links": links.collect(), "accounts": accounts})
+    pages = Archive(archive / STREAM).newest_first()
+    found = [pair for _, page in pages for pair in read_authors(page, records)]
+    write_links(partition, found, records.accounts)
 
 
 def read_authors(page: Page, records: Records) -> Iterator[tuple[str, str]]:

@@ -1,18 +1,11 @@
-"""The telephone to GitHub: PyGithub for authentication, base URL and transport; our own judgement of the answers.
-
-What is no answer (a broken connection, half a JSON, a 5xx) is asked again, ever more slowly. A limit is obeyed by the
-pool of tokens (extract.quota): nothing is sent while one is in force. What a smaller page could mend is `Strained`.
-"""
+"""The telephone to GitHub: PyGithub for authentication, base URL and transport; our own judgement of the answers."""
 
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import cached_property
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 
 import requests
 from github import Auth, Github, GithubException
@@ -20,36 +13,17 @@ from github.Requester import Requester
 from jwt.exceptions import PyJWTError
 
 from extract.archive import Page
-from extract.errors import BadKey, NoSuchRepository, NotAForge, NotUnderstood, OutOfQuota, Strained
+from extract.caller import NOT_MODIFIED, TIMEOUT_SECONDS, TRIES, Answer, Caller, Request
+from extract.errors import BadKey, NoSuchRepository, NotAForge, NotUnderstood, Strained
 from extract.quota import Pool, Token
 
 KEPT_HEADERS = ("etag", "date", "x-github-request-id", "x-ratelimit-remaining", "x-ratelimit-reset")
 LIMITS = ("RATE_LIMITED", "RATE_LIMIT")
 ABSENT = ("NOT_FOUND", "FORBIDDEN")
-TRIES = 5
-REFUSALS_IN_A_ROW = 20
-FIRST_PAUSE_SECONDS = 0.5
-TIMEOUT_SECONDS = 60
-NOT_MODIFIED = 304
-NO_ANSWER = 0
-"""Status of a page that stands for an answer that did not come."""
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What came back, before it is judged."""
-
-    status: int
-    headers: Mapping[str, Any]
-    text: str
-
-    @cached_property
-    def said(self) -> Any:
-        """The JSON; None if it is none."""
-        try:
-            return json.loads(self.text) if self.text else {}
-        except ValueError:
-            return None
+class GitHubAnswer(Answer):
+    """What GraphQL says of errors besides."""
 
     def errors(self) -> list[dict[str, Any]]:
         said = self.said
@@ -60,33 +34,24 @@ class Answer:
         errors = self.errors()
         return bool(errors) and "data" not in self.said and all("locations" in error for error in errors)
 
-    def message(self) -> str:
-        said = self.said
-        return str(said.get("message", "")) if isinstance(said, dict) else ""
-
-    def is_json(self) -> bool:
-        return "json" in str(self.headers.get("content-type", ""))
-
     def is_limit(self) -> bool:
-        """A refusal for having asked too much or too fast."""
-        if self.status in (403, 429):
-            return self.status == 429 or "retry-after" in self.headers or "rate limit" in self.message().lower()
-        return any(error.get("type") in LIMITS for error in self.errors())
+        return super().is_limit() or any(error.get("type") in LIMITS for error in self.errors())
 
 
-class Client:
-    """One forge, for one repository; the tokens are everybody's. Counts its requests.
-
-    `now` tells the time and `sleep` waits, since only `flows` may know the clock.
-    """
+class Client(Caller):
+    """GitHub, for one repository."""
 
     def __init__(
-        self, forge: str, base_url: str, pool: Pool, now: Callable[[], datetime], sleep: Callable[[float], object]
+        self,
+        forge: str,
+        base_url: str,
+        pool: Pool,
+        now: Callable[[], datetime],
+        sleep: Callable[[float], object],
+        ca_file: str = "",
     ) -> None:
-        self.forge, self.base_url, self._pool, self._now, self._sleep = forge, base_url, pool, now, sleep
-        self.requests = 0
-        self.points = 0
-        """Points of GraphQL that the requests cost, as far as the forge told."""
+        super().__init__(forge, pool, now, sleep)
+        self.base_url, self._ca_file = base_url, ca_file
         self._requesters: dict[str, Requester] = {}
 
     def get(self, path: str, full_name: str, etag: str | None = None, *, absent: bool = False) -> Page | None:
@@ -95,7 +60,7 @@ class Client:
         `absent`: it may be gone, and the page is what the forge says of that.
         """
         headers = {"If-None-Match": etag} if etag else {}
-        answer = self._answered("GET", path, None, headers, "core", full_name, TRIES)
+        answer = self._judged(Request("GET", path, None, headers), "core", full_name, TRIES)
         if answer.status == NOT_MODIFIED:
             return None
         return self._page({"url": path}, answer, full_name, absent=absent)
@@ -109,7 +74,7 @@ class Client:
         mend, after so many tries.
         """
         body = {"query": query, "variables": dict(variables)}
-        answer = self._answered("POST", "graphql", body, {}, "graphql", full_name, tries)
+        answer = self._judged(Request("POST", "graphql", body), "graphql", full_name, tries)
         page = self._page(body, answer, full_name)
         if answer.errors() and not absent:
             raise NoSuchRepository(self.forge, full_name)
@@ -117,44 +82,18 @@ class Client:
             raise NotAForge(self.forge, self.base_url, "a GraphQL answer without data")
         return page
 
-    def _answered(
-        self, verb: str, url: str, body: Any, headers: dict[str, str], resource: str, full_name: str, tries: int
-    ) -> Answer:
-        """An answer that is one, if need be after waiting for a limit's end or asking again."""
-        refusals = failures = 0
-        while refusals < REFUSALS_IN_A_ROW:
-            try:
-                answer = self._once(verb, url, body, headers, resource)
-                if answer is not None:
-                    self._check(answer, full_name)
-                    return answer
-                refusals += 1
-            except Strained:
-                failures += 1
-                if failures == tries:
-                    raise
-                self._sleep(FIRST_PAUSE_SECONDS * 2 ** (failures - 1))
-        raise OutOfQuota(self.forge, "a time it does not keep to")
+    def _judged(self, request: Request, resource: str, full_name: str, tries: int) -> GitHubAnswer:
+        answer = self._answered(
+            request, resource, lambda answer: self._check(cast(GitHubAnswer, answer), full_name), tries
+        )
+        return cast(GitHubAnswer, answer)  # for _send makes no others
 
-    def _once(self, verb: str, url: str, body: Any, headers: dict[str, str], resource: str) -> Answer | None:
-        """One request with one token, which then knows what is left of it; None if that token was refused."""
-        with self._pool.token(resource) as token:
-            answer = self._send(token, verb, url, body, headers)
-            self._learn(token, resource, answer.headers)
-            if answer.status == 401:
-                self._pool.refuse(token)
-            elif answer.is_limit():
-                self._park(token, resource, answer)
-            else:
-                return answer
-            return None
-
-    def _send(self, token: Token, verb: str, url: str, body: Any, headers: dict[str, str]) -> Answer:
+    def _send(self, token: Token, request: Request) -> GitHubAnswer:
         requester = self._requester(token)
-        where = requester.graphql_url if url == "graphql" else url
-        self.requests += 1
+        where = requester.graphql_url if request.url == "graphql" else request.url
         try:
-            return Answer(*requester.requestJson(verb, where, input=body, headers=dict(headers)))
+            told = requester.requestJson(request.verb, where, input=request.body, headers=dict(request.headers))
+            return GitHubAnswer(*told)
         except requests.RequestException as error:
             reason = type(error).__name__
             raise Strained(
@@ -162,7 +101,7 @@ class Client:
                 "was received is kept and the next run continues there."
             ) from error
         except GithubException as error:  # an app that was refused an installation's token
-            return Answer(401 if error.status in (401, 403, 404) else error.status, error.headers or {}, "")
+            return GitHubAnswer(401 if error.status in (401, 403, 404) else error.status, error.headers or {}, "")
         except (PyJWTError, ValueError, TypeError) as error:
             if token.app is None:
                 raise
@@ -184,30 +123,14 @@ class Client:
                 auth=_auth(token),
                 base_url=self.base_url,
                 timeout=TIMEOUT_SECONDS,
+                verify=self._ca_file or True,
                 seconds_between_requests=0,  # the pool sees to it that a token asks one thing at a time
                 seconds_between_writes=0,  # our POSTs only read
                 retry=None,
             ).requester
         return self._requesters[token.name]
 
-    def _learn(self, token: Token, resource: str, headers: Mapping[str, Any]) -> None:
-        told = [str(headers.get(f"x-ratelimit-{name}", "")) for name in ("limit", "remaining", "reset")]
-        if all(number.isdigit() for number in told):
-            limit, remaining, reset = map(int, told)
-            spent = self._pool.learn(token, resource, limit, remaining, datetime.fromtimestamp(reset, UTC))
-            self.points += spent if resource == "graphql" else 0
-
-    def _park(self, token: Token, resource: str, answer: Answer) -> None:
-        """A refusal with Retry-After, or while points are left, is meant for the token as a whole."""
-        wait = str(answer.headers.get("retry-after", ""))
-        if wait.isdigit():
-            self._pool.park(token, "", self._pool.now() + timedelta(seconds=int(wait)))
-            return
-        budget = token.budgets.get(resource)
-        is_used_up = budget is not None and budget.remaining == 0
-        self._pool.park(token, resource if is_used_up else "", budget.reset_at if is_used_up and budget else None)
-
-    def _check(self, answer: Answer, full_name: str) -> None:
+    def _check(self, answer: GitHubAnswer, full_name: str) -> None:
         """Raises Strained for what is no answer, or only half of one."""
         if answer.status >= 500:
             raise Strained(
@@ -225,11 +148,7 @@ class Client:
                 f"{self.forge} could not answer for {full_name}: {said}. The next run continues at this page."
             )
 
-    def no_answer(self, asked: dict[str, Any], data: dict[str, Any]) -> Page:
-        """A page in place of one that could not be had; `data` says of what, and why."""
-        return Page(asked, NO_ANSWER, {}, self._now().isoformat(), json.dumps({"data": data}))
-
-    def _page(self, asked: dict[str, Any], answer: Answer, full_name: str, *, absent: bool = False) -> Page:
+    def _page(self, asked: dict[str, Any], answer: GitHubAnswer, full_name: str, *, absent: bool = False) -> Page:
         said = answer.said
         if said is None:
             raise NotAForge(self.forge, self.base_url, f"status {answer.status}, and no JSON")

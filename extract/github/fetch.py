@@ -16,11 +16,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from extract.archive import Archive, Page
+from extract.caller import TRIES
 from extract.errors import Strained
 from extract.github import queries
-from extract.github.client import TRIES, Client
+from extract.github.client import Client
 from extract.github.nested import Rests
-from extract.github.sizes import TRIES_BEFORE_SHRINKING, PageSize
+from extract.sizes import TRIES_BEFORE_SHRINKING, PageSize
 
 OVERLAP = timedelta(hours=1)
 """Read again before the watermark, for clocks that disagree and replicas that lag."""

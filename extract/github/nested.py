@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from extract.archive import Page
+from extract.caller import TRIES
 from extract.errors import NoSuchRepository, Strained
 from extract.github import queries
-from extract.github.client import TRIES, Client
-from extract.github.sizes import TRIES_BEFORE_SHRINKING, PageSize
+from extract.github.client import Client
+from extract.sizes import TRIES_BEFORE_SHRINKING, PageSize
 
 Node = dict[str, Any]
 

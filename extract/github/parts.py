@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from extract.github.mentions import mentioned
 from extract.github.records import Record, Records, instant, lower
 from extract.github.timeline import read_event
+from extract.mentions import mentioned
 
 
 def read_parts(node: Record, number: int, into: Records) -> None:

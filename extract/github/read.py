@@ -24,27 +24,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import polars as pl
-
-from extract import raw
 from extract.archive import Page
 from extract.github.parts import is_draft, is_written, read_parts, read_text, rows
 from extract.github.records import Record, Records, instant, lower
-from extract.raw_threads import CLOSING_LINKS, EVENTS, MENTIONS, REACTIONS, REVIEW_THREADS
-from quality.contract import INSTANT, Column
-
-READ_AS = {pl.String: str, pl.Int64: int, pl.Boolean: bool, INSTANT: datetime, pl.List(pl.String): list}
-TABLES = (
-    raw.ITEMS,
-    raw.COMMENTS,
-    raw.REVIEWS,
-    REVIEW_THREADS,
-    EVENTS,
-    REACTIONS,
-    CLOSING_LINKS,
-    MENTIONS,
-)
-"""What an issue or change turns into."""
+from extract.reading import Reader, read_or_quarantine, tombstone
 
 
 def read_repository(page: Page, forge: str) -> Record:
@@ -102,17 +85,9 @@ def read_tombstones(pages: Iterable[tuple[int, Page]], repo_id: str) -> dict[int
     found: dict[int, Record] = {}
     for _, page in pages:
         said = page.data()
-        found.setdefault(
-            page.asked["number"],
-            {
-                "repo_id": repo_id,
-                "number": page.asked["number"],
-                "item_kind": "issue",  # until the last reading of the item says which it was
-                "reason": "transferred" if page.status == 200 else "deleted",
-                "moved_to_url": said.get("html_url") if page.status == 200 else None,
-                "noticed_at": instant(page.fetched_at),
-            },
-        )
+        # an issue, until the last reading of the item says which it was
+        url = said.get("html_url") if page.status == 200 else None
+        found.setdefault(page.asked["number"], tombstone(page, repo_id, "issue", url))
     return found
 
 
@@ -140,7 +115,7 @@ def read_items(group: Group, seen: set[int], gone: dict[int, Record], into: Reco
             continue
         seen.add(number)
         if number in gone:
-            gone[number]["item_kind"] = "change" if node.get("__typename") == "PullRequest" else "issue"
+            gone[number]["item_kind"] = _kind(node)
         if number not in gone or gone[number]["noticed_at"] < fetched_at:
             _read_or_quarantine(node, [rest for rest in rests if "unanswered" not in rest], into)
     into.reactions.clear()
@@ -154,46 +129,18 @@ def _note_unanswered(number: int, nodes: list[Record], into: Records) -> None:
 
 
 def _read_or_quarantine(node: Record, rests: list[Record], into: Records) -> None:
-    kind = "change" if node.get("__typename") == "PullRequest" else "issue"
-    one = Records(into.forge, into.repo_id, accounts=into.accounts, reactions=into.reactions, item_kind=kind)
-    try:
+    one = into.for_item(_kind(node))
+
+    def read() -> None:
         _read_item(node, rests, one)
         for rest in rests:
             read_parts(rest, node["number"], one)
-        _check(one.tables)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        reason = f"{type(error).__name__}: {error}"
-        into.add("quarantine", stream=f"{kind}s", record_id=str(node.get("number", node["id"])), reason=reason)
-        return
-    for table, records in one.tables.items():
-        into.tables[table] += records
+
+    read_or_quarantine(node["number"], one, read, into)
 
 
-def _check(tables: dict[str, list[Record]]) -> None:
-    """Raises TypeError or ValueError for what raw could not hold, before it spoils the table for all others."""
-    for table, records in tables.items():
-        for column in COLUMNS[table]:
-            for record in records:
-                _check_value(column, record.get(column.name))
-
-
-COLUMNS = {table.name: table.columns for table in TABLES}
-
-
-def _check_value(column: Column, value: Any) -> None:
-    if value is None:
-        if not column.nullable:
-            raise ValueError(f"{column.name} is missing")
-        return
-    if type(value) is not READ_AS[column.dtype]:
-        raise TypeError(f"{column.name} is a {type(value).__name__}")
-    if column.one_of and value not in column.one_of:
-        raise ValueError(f"{column.name} is {value!r}")
-    for text in value if isinstance(value, list) else [value]:
-        if isinstance(text, str):
-            text.encode()  # half a character is no text
-        elif isinstance(value, list):
-            raise TypeError(f"{column.name} holds a {type(text).__name__}")
+def _kind(node: Record) -> str:
+    return "change" if node.get("__typename") == "PullRequest" else "issue"
 
 
 def _read_item(node: Record, rests: list[Record], into: Records) -> None:
@@ -265,3 +212,13 @@ def _written_totals(totals: dict[str, Any], pages: list[Record]) -> dict[str, An
         "review_comments_total": sum(thread["comments"]["totalCount"] for thread in threads) - len(drafts),
         "review_threads_total": totals["review_threads_total"] - sum(is_draft(thread) for thread in threads),
     }
+
+
+READER = Reader(
+    version=4,
+    records=Records,
+    repository=read_repository,
+    groups=read_groups,
+    items=read_items,
+    tombstones=read_tombstones,
+)

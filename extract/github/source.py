@@ -9,15 +9,17 @@ import polars as pl
 
 from extract import raw
 from extract.archive import Archive, Page, set_aside
-from extract.errors import ArchiveDamaged, ExtractError
-from extract.git.mine import MIRROR, mine
+from extract.backfills import ITEM_STREAMS, Backfill
+from extract.errors import ArchiveDamaged
+from extract.forge import Forge, Public
+from extract.git.mine import GITHUB_NOREPLY
 from extract.github import authors, fetch, read
 from extract.github import backfill as backfilling
-from extract.github.backfill import Backfill
 from extract.github.client import Client
-from extract.github.coverage import ITEM_STREAMS
-from extract.github.partition import READ_STREAMS, compact, is_known, read_archive
+from extract.github.read import READER
 from extract.github.sweep import Sweep
+from extract.mining import Clone, mine_git, remine_git
+from extract.partition import READ_STREAMS, compact, is_known, read_archive
 from extract.quota import Pool
 from extract.source import Extracted, Forecast, Source, Surroundings, Window, folder_name
 
@@ -28,7 +30,7 @@ def extract(source: Source, around: Surroundings) -> Extracted:
     Whatever arrived before an error is in raw all the same, marked incomplete; the error is raised then. Pages that
     cannot be read any more are set aside, and their stream is fetched anew.
     """
-    client = Client(source.forge, source.base_url, around.pool(source), around.now, around.sleep)
+    client = _client(source, around)
     for _ in READ_STREAMS:
         try:
             return _extract(source, client, around)
@@ -38,9 +40,14 @@ def extract(source: Source, around: Surroundings) -> Extracted:
     return _extract(source, client, around)
 
 
+def _client(source: Source, around: Surroundings) -> Client:
+    pool, ca_file = around.pool(source), source.access.ca_file
+    return Client(source.forge, source.base_url, pool, around.now, around.sleep, ca_file)
+
+
 def forecast(source: Source, window: Window, around: Surroundings) -> Forecast:
     """What a backfill of the window will cost; asks for the repository and for counts, and writes nothing."""
-    client = Client(source.forge, source.base_url, around.pool(source), around.now, around.sleep)
+    client = _client(source, around)
     full_name = _repository_page(source, client, around).data()["full_name"]
     return _forecast(client, full_name, window, around.pool(source))
 
@@ -51,7 +58,7 @@ def _forecast(client: Client, full_name: str, window: Window, pool: Pool) -> For
 
 def backfill(source: Source, window: Window, around: Surroundings) -> Extracted:
     """Fetches what was opened in the window, with all its parts; watermarks and git are left to the nightly runs."""
-    client = Client(source.forge, source.base_url, around.pool(source), around.now, around.sleep)
+    client = _client(source, around)
     page = _repository_page(source, client, around)
     repository = read.read_repository(page, source.forge)
     place = f"{folder_name(source.forge)}/{folder_name(str(page.data()['id']))}"
@@ -64,7 +71,7 @@ def backfill(source: Source, window: Window, around: Surroundings) -> Extracted:
         expected = _forecast(client, full_name, window, around.pool(source))
         Backfill(client, sweep, Archive(archive / "backfill"), around.now).to_the_end(window, expected)
     finally:
-        read_archive(archive, partition / "forge", source.forge)
+        read_archive(READER, archive, partition / "forge", source.forge)
     return Extracted(repository["repo_id"], partition, client.requests)
 
 
@@ -81,12 +88,13 @@ def _extract(source: Source, client: Client, around: Surroundings) -> Extracted:
     try:
         newest = _fetch_items(client, sweep, archive, full_name, _hidden(page), around)
     finally:
-        outdated = read_archive(archive, partition / "forge", source.forge)
+        outdated = read_archive(READER, archive, partition / "forge", source.forge)
     if _swept(sweep, archive, partition / "forge", newest, around.rereads if was_whole else 0):
-        outdated = read_archive(archive, partition / "forge", source.forge)
+        outdated = read_archive(READER, archive, partition / "forge", source.forge)
     if outdated:
-        compact(archive, partition / "forge", outdated)
-    _mine_git(source, client, page.data().get("clone_url"), repository, archive, partition, around)
+        compact(READER, archive, partition / "forge", outdated)
+    clone = Clone(page.data().get("clone_url") or "", client.git_header)
+    mine_git(source, clone, repository["repo_id"], archive, partition, around)
     if source.git_url != "":
         authors.link(client, archive, partition, full_name, around.report)
     return Extracted(repository["repo_id"], partition, client.requests, raw.reasons(partition))
@@ -141,7 +149,7 @@ def _swept(sweep: Sweep, archive: Path, folder: Path, newest: dict[str, dict[str
     held = {name: numbers for name, numbers in _held(folder).items() if name in newest}
     left = {name: set(Archive(archive / name).manifest.facts.get("again", ())) for name in ITEM_STREAMS}
     sweep.reconcile(held, {name: newest[name]["total"] for name in newest}, left)
-    sweep.roll(held, rereads, lambda pages: is_known(pages, folder))
+    sweep.roll(held, rereads, lambda pages: is_known(READER, pages, folder))
     return sweep.pages > pages
 
 
@@ -155,54 +163,22 @@ def _held(folder: Path) -> dict[str, set[int]]:
     }
 
 
-def _mine_git(
-    source: Source,
-    client: Client,
-    clone_url: str | None,
-    repository: dict[str, Any],
-    archive: Path,
-    partition: Path,
-    around: Surroundings,
-) -> None:
-    """The history by git, commits of changes included: no request of the API's is spent on commits."""
-    if source.git_url == "":
-        return
-    url = source.git_url or clone_url or ""
-    header = client.git_header() if url == clone_url else None  # the token goes only where the address is the forge's
-    try:
-        _mined(url, header, source.forge, repository["repo_id"], archive, partition, around)
-    except ExtractError as error:
-        raw.mark_incomplete(partition / "git", repository["repo_id"], str(error))
-        raise
-
-
-def _mined(
-    where: str, header: str | None, forge: str, repo_id: str, archive: Path, partition: Path, around: Surroundings
-) -> None:
-    changes = pl.scan_parquet(partition / "forge" / "items.parquet").filter(pl.col("kind") == "change")
-    mined = mine(
-        where,
-        repo_id=repo_id,
-        forge=forge,
-        mirror_folder=archive / "git",
-        raw_folder=partition / "git",
-        secret=around.secret,
-        environment=around.environment,
-        until=around.until,
-        changes=changes.select("number", "base_sha", "head_sha", "merge_sha").collect(),
-        http_header=header,
-        all_branches=around.all_branches,
-        report=around.report,
-    )
-    raw.write(partition / "git", {"streams": mined})
-
-
 def reread(source: Source, around: Surroundings, place: str) -> None:
     """Raw from the archive and the mirror, without a network."""
     archive, partition = around.archive / place, around.raw / place
-    read_archive(archive, partition / "forge", source.forge)
-    mirror = archive / "git" / MIRROR
-    if mirror.exists():
-        repo_id = pl.read_parquet(partition / "forge" / "repositories.parquet")["repo_id"][0]
-        _mined(str(mirror), None, source.forge, repo_id, archive, partition, around)
+    read_archive(READER, archive, partition / "forge", source.forge)
+    if remine_git(source, GITHUB_NOREPLY, archive, partition, around):
         authors.read_links(archive, partition, source.forge)
+
+
+FORGE = Forge(
+    kind="github",
+    extract=extract,
+    reread=reread,
+    backfill=backfill,
+    forecast=forecast,
+    public=(Public("github", "github.com", "https://api.github.com", ("GITHUB_TOKEN", "GH_TOKEN")),),
+    api="/api/v3",
+    probe="/api/v3/rate_limit",
+    is_it=lambda status, said: "documentation_url" in said or "resources" in said,
+)

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from extract.archive import Archive, Page
+from extract.caller import TRIES
 from extract.errors import Strained
 from extract.github import queries
-from extract.github.client import TRIES, Client
+from extract.github.client import Client
 from extract.github.fetch import STREAMS, Report, Stream, names
 from extract.github.nested import Rests
-from extract.github.sizes import TRIES_BEFORE_SHRINKING, PageSize
+from extract.sizes import TRIES_BEFORE_SHRINKING, PageSize
 
 ITEMS_PER_REQUEST = 50
 Held = Mapping[str, set[int]]
@@ -94,10 +95,11 @@ class Sweep:
             yield self._whole(page, batch, missed)
             self.report("again", done, len(todo))
 
-    def opened_between(self, stream: Stream, since: str | None, until: str | None) -> list[int]:
+    def opened_between(self, stream: str, since: str | None, until: str | None) -> list[int]:
         """Numbers of the items that were opened in `[since, until)`, newest first."""
         found: list[int] = []
-        for connection in self._listed(stream, NEWEST_FIRST):
+        listed = next(one for one in STREAMS if one.name == stream)
+        for connection in self._listed(listed, NEWEST_FIRST):
             found += [
                 node["number"] for node in connection["nodes"] if (since or "") <= node["createdAt"] < (until or "9")
             ]

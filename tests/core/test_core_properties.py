@@ -76,4 +76,4 @@ def test_asked_about_an_earlier_instant_the_tables_are_those_of_that_instant(lif
     before, looked_back = core_of(known, as_of=then), core_of(now, as_of=then)
 
     # identities and people also know whom the repository met later, repositories what came first
-    assert_same(looked_back, before, "identities", "people", "repositories", "coverage", "spells")
+    assert_same(looked_back, before, "aliases", "people", "repositories", "coverage", "spells")

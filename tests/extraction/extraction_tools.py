@@ -12,8 +12,8 @@ import polars as pl
 from extract import raw
 from extract.archive import Archive
 from extract.github import source as github
-from extract.github.read import TABLES
 from extract.quota import Policy, Pools
+from extract.reading import ITEM_TABLES
 from extract.sandbox.parameters import CommunityParameters, Rates, RepositoryPlan
 from extract.sandbox.server import SandboxForge
 from extract.source import Extracted, Source, Surroundings
@@ -23,7 +23,7 @@ TOKEN = "a-token-that-nobody-may-see"
 VARIABLE = "HUT_TOKEN"
 HUT = RepositoryPlan(NAME, Rates(issue=2.2, comment=1.3, change=1.3, review=0.25), founders=2)
 PARAMETERS = CommunityParameters(years=0.5, repositories=(HUT,), ghosts=1)
-CRAWLED = (raw.REPOSITORIES, raw.ACCOUNTS, *TABLES, raw.TOMBSTONES, raw.QUARANTINE, raw.STREAMS)
+CRAWLED = (raw.REPOSITORIES, raw.ACCOUNTS, *ITEM_TABLES.values(), raw.TOMBSTONES, raw.QUARANTINE, raw.STREAMS)
 
 
 def ticking() -> Iterator[datetime]:

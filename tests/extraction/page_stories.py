@@ -9,8 +9,9 @@ from typing import Any
 
 import polars as pl
 
+from extract import partition
 from extract.archive import Archive, Page
-from extract.github import partition
+from extract.github.read import READER
 
 START = "2024-01-01T00:00:00Z"
 Node = dict[str, Any]
@@ -94,7 +95,7 @@ def keep_repository(folder: Path) -> None:
 
 def read_back(folder: Path) -> dict[str, pl.DataFrame]:
     """The raw tables that the archive gives."""
-    partition.read_archive(folder / "archive", folder / "raw", "box")
+    partition.read_archive(READER, folder / "archive", folder / "raw", "box")
     return {file.stem: pl.read_parquet(file) for file in (folder / "raw").glob("*.parquet")}
 
 

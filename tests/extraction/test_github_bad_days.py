@@ -14,9 +14,9 @@ from extract import raw
 from extract.archive import Archive, Page
 from extract.errors import BadToken, CannotWrite, NotUnderstood, OutOfQuota, TryAgain
 from extract.github import queries, sweep
-from extract.github.sizes import CALM_PAGES, PageSize
 from extract.sandbox import handler
 from extract.sandbox.faults import Faults
+from extract.sizes import CALM_PAGES, PageSize
 
 SECOND_TOKEN = "another-token-that-nobody-may-see"
 

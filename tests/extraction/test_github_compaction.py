@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from extraction_tools import Crawl
 
+from extract import partition
 from extract.archive import Archive
-from extract.github import partition
 
 
 @pytest.fixture

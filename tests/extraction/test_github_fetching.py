@@ -13,7 +13,6 @@ from extraction_tools import NAME, TOKEN, VARIABLE
 from extract import raw
 from extract.errors import BadToken, TryAgain
 from extract.github import fetch, queries
-from extract.github import source as github
 from extract.sandbox import handler
 
 
@@ -144,7 +143,7 @@ def test_git_gets_the_token_only_where_the_address_is_the_forges_own(crawl, hut,
         asked.append((where, http_header))
         raise MetGit
 
-    monkeypatch.setattr(github, "mine", mine)
+    monkeypatch.setattr("extract.mining.mine", mine)
     crawl.git_url = None if git_url is None else git_url.format(forge=hut.web_url)
     with pytest.raises(MetGit):
         crawl.night()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from extract.git.people import Keys
+from extract.git.people import Keys, host_of
 
 KEYS = Keys(b"secret", "work", ("users.noreply.github.com", "users.noreply.gitlab.example", "noreply.gitea.example"))
 
@@ -52,10 +52,14 @@ def test_a_mailmap_joins_authors_and_coauthors_alike(workshop, mining):
 
     mined = mining(workshop.folder)
 
-    ada = Keys(b"a secret for tests", "github", ()).email_key("ada@example.org", "")
-    assert [ada] == mined.table("commit_people")["email_key"].to_list()
-    assert mined.table("commits").filter(author_email_key=ada).height == 1
-    assert mined.table("emails").height == 2
+    ada, old = (
+        Keys(b"a secret for tests", "github", ()).email_key(f"ada@{host}", "")
+        for host in ("example.org", "old.example")
+    )
+    assert mined.table("mailmap_links").select("email_key", "proper_email_key").rows() == [(old, ada)]
+    assert [old] == mined.table("commit_people")["email_key"].to_list(), "who signed stays as it was written"
+    assert mined.table("commits").filter(author_email_key=old).height == 1
+    assert mined.table("emails").height == 3
 
 
 def test_coauthors_are_the_further_people_of_the_last_paragraph(workshop, mining):
@@ -104,7 +108,26 @@ def test_the_mailmap_of_the_default_branch_holds_where_no_work_tree_has_one(work
         "mirror of a url": f"file://{workshop.folder}",
     }
 
-    commits = mining(sources[place]).table("commits")
+    mined = mining(sources[place])
 
-    assert commits["author_email_key"].n_unique() == 1
-    assert commits["committer_email_key"].n_unique() == 1
+    tied = mined.table("mailmap_links").select("email_key", "proper_email_key").row(0)
+    assert set(tied) == set(mined.table("commits")["author_email_key"])
+
+
+@pytest.mark.parametrize(
+    ("email", "name", "said"),
+    [
+        ("ada@Eng.Example.com", "Ada Lovelace", ("eng.example.com", False)),
+        ("me@ada-lovelace.org", "Ada Lovelace", (None, True)),
+        ("ada@lovelace.io", "Ada Lovelace", (None, True)),
+        ("git@alovelace.net", "Ada Lovelace", (None, True)),
+        ("hopper@hopper.dev", "", (None, True)),
+        ("ada@ada.org", "Ada", ("ada.org", False)),
+        ("ada@laptop", "Ada", (None, False)),
+        ("1+ada@users.noreply.github.com", "Ada", (None, False)),
+        ("nonsense", "Ada", (None, False)),
+    ],
+)
+def test_a_host_is_told_unless_it_says_who_somebody_is(email, name, said):
+    """Of a host named after the person only that it is one leaves; three letters are in too many names."""
+    assert host_of(email, name) == said

@@ -10,12 +10,13 @@ from metric_stories import PARAMETERS, built, on_day, watched
 
 from extract import raw
 from transform.core import (
+    affiliations,
+    aliases,
     changes,
     comments,
     commits,
     contributions,
     events,
-    identities,
     issues,
     people,
     reviews,
@@ -126,7 +127,8 @@ class Community(dict[str, pl.LazyFrame]):
         self["people"] = people.TABLE.rows(*_people(told)).lazy()
         self["repositories"] = watched(*repos, snapshot=snapshot)
         self["commit_people"] = raw.COMMIT_PEOPLE.empty().lazy()
-        self["identities"] = identities.TABLE.empty().lazy()
+        self["aliases"] = aliases.TABLE.empty().lazy()
+        self["affiliations"] = affiliations.TABLE.empty().lazy()
         for module in (contributions, spells, newcomers, first_responses):
             self[module.TABLE.name] = self.table(module).lazy()
 

@@ -15,7 +15,7 @@ TABLE = Table(
     name="changes",
     grain="one row per change request",
     key=("repo_id", "number"),
-    inputs=("raw.items", "raw.events", "core.events", "core.repositories", "core.identities"),
+    inputs=("raw.items", "raw.events", "core.events", "core.repositories", "core.aliases"),
     may_be_empty="A plain git repository has no change requests.",
     columns=(
         REPO_ID,
@@ -68,14 +68,14 @@ def build(
     declared: pl.LazyFrame,
     events: pl.LazyFrame,
     repositories: pl.LazyFrame,
-    identities: pl.LazyFrame,
+    aliases: pl.LazyFrame,
     *,
     parameters: Parameters,
 ) -> pl.LazyFrame:
     del parameters
     changes = by_snapshot(items.filter(pl.col("kind") == "change"), repositories, "opened_at")
-    people = with_person(changes, identities, "author_account_id", "person_id").pipe(
-        with_person, identities, "merged_by_account_id", "merged_by_person_id"
+    people = with_person(changes, aliases, "author_account_id", "person_id").pipe(
+        with_person, aliases, "merged_by_account_id", "merged_by_person_id"
     )
     return (
         people.with_columns(not_yet("closed_at"), not_yet("merged_at"), artefact_id=artefact(pl.lit("change")))

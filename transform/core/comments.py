@@ -14,7 +14,7 @@ TABLE = Table(
     name="comments",
     grain="one row per comment",
     key=("repo_id", "comment_id"),
-    inputs=("raw.comments", "raw.items", "core.repositories", "core.identities"),
+    inputs=("raw.comments", "raw.items", "core.repositories", "core.aliases"),
     is_large=True,
     may_be_empty="A plain git repository has no comments.",
     columns=(
@@ -41,7 +41,7 @@ def build(
     comments: pl.LazyFrame,
     items: pl.LazyFrame,
     repositories: pl.LazyFrame,
-    identities: pl.LazyFrame,
+    aliases: pl.LazyFrame,
     *,
     parameters: Parameters,
 ) -> pl.LazyFrame:
@@ -49,7 +49,7 @@ def build(
     return (
         by_snapshot(comments, repositories, "commented_at")
         .pipe(of_items, items)
-        .pipe(with_person, identities, "author_account_id", "person_id")
+        .pipe(with_person, aliases, "author_account_id", "person_id")
         .with_columns(artefact_id=artefact(pl.col("item_kind")), comment_kind="kind")
         .select(TABLE.column_names)
     )

@@ -17,7 +17,7 @@ TABLE = Table(
     name="commits",
     grain="one row per commit of the default branch or of a change request",
     key=("repo_id", "sha"),
-    inputs=("raw.commits", "raw.change_commits", "core.changes", "core.repositories", "core.identities"),
+    inputs=("raw.commits", "raw.change_commits", "core.changes", "core.repositories", "core.aliases"),
     definition="PIT-04/1",
     formula="author time is kept if not before the first root commit, at most a day after the commit time, and that at "
     "most a day after the run; else the commit time stands in, else the latest parent's, else the first root's",
@@ -28,6 +28,7 @@ TABLE = Table(
         REPO_ID,
         Column("sha", pl.String, "Commit hash."),
         PERSON_ID,
+        Column("author_alias_id", pl.String, "Alias it was signed with.", references="core.aliases.alias_id"),
         Column("committer_person_id", pl.String, "Who committed it.", references="core.people.person_id"),
         Column("change_number", pl.Int64, "Change it came in by; null for a direct commit.", nullable=True),
         Column("author_epoch", pl.Int64, "Author time as git says it; null when unreadable.", unit="s", nullable=True),
@@ -49,7 +50,7 @@ def build(
     change_commits: pl.LazyFrame,
     changes: pl.LazyFrame,
     repositories: pl.LazyFrame,
-    identities: pl.LazyFrame,
+    aliases: pl.LazyFrame,
     *,
     parameters: Parameters,
 ) -> pl.LazyFrame:
@@ -61,9 +62,12 @@ def build(
     proposed = pl.concat([change_commits.select("repo_id", "number", "sha"), numbered(held, changes)])
     return (
         held.join(changes_of_commits(proposed, changes), on=["repo_id", "sha"], how="left")
-        .join(_people(identities, "author_email_key", "person_id"), on="author_email_key", how="left")
-        .join(_people(identities, "committer_email_key", "committer_person_id"), on="committer_email_key", how="left")
-        .with_columns(n_parents=pl.col("parent_shas").list.len().cast(pl.Int64))
+        .join(_people(aliases, "author_email_key", "person_id"), on="author_email_key", how="left")
+        .join(_people(aliases, "committer_email_key", "committer_person_id"), on="committer_email_key", how="left")
+        .with_columns(
+            n_parents=pl.col("parent_shas").list.len().cast(pl.Int64),
+            author_alias_id=pl.lit("mail:") + pl.col("author_email_key"),
+        )
         .select(TABLE.column_names)
     )
 
@@ -141,8 +145,8 @@ def changes_of_commits(change_commits: pl.LazyFrame, changes: pl.LazyFrame) -> p
     )
 
 
-def _people(identities: pl.LazyFrame, key: str, person: str) -> pl.LazyFrame:
-    emails = identities.filter(pl.col("alias_kind") == "email")
+def _people(aliases: pl.LazyFrame, key: str, person: str) -> pl.LazyFrame:
+    emails = aliases.filter(pl.col("alias_kind") == "email")
     return emails.select(pl.col("alias_id").str.strip_prefix("mail:").alias(key), pl.col("person_id").alias(person))
 
 

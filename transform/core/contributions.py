@@ -5,7 +5,19 @@ from __future__ import annotations
 import polars as pl
 
 from quality.contract import INSTANT, Column, Table
-from transform.columns import ACTOR_CLASSES, ARTEFACT_ID, AUTHOR_ID, FAMILIES, FAMILY_OF_KIND, KINDS, REPO_ID, URL
+from transform.columns import (
+    ACTOR_CLASSES,
+    AFFILIATION_CLASS,
+    ARTEFACT_ID,
+    AUTHOR_ID,
+    FAMILIES,
+    FAMILY_OF_KIND,
+    KINDS,
+    ORGANISATION,
+    REPO_ID,
+    URL,
+)
+from transform.core.affiliations import affiliated
 from transform.parameters import Parameters
 
 TABLE = Table(
@@ -16,13 +28,14 @@ TABLE = Table(
     inputs=(
         "core.commits",
         "raw.commit_people",
-        "core.identities",
+        "core.aliases",
         "core.changes",
         "core.issues",
         "core.reviews",
         "core.comments",
         "core.events",
         "core.people",
+        "core.affiliations",
     ),
     is_large=True,
     columns=(
@@ -38,6 +51,8 @@ TABLE = Table(
             nullable=True,
             one_of=ACTOR_CLASSES,
         ),
+        ORGANISATION,
+        AFFILIATION_CLASS,
         ARTEFACT_ID,
         URL,
         Column("is_coauthor", pl.Boolean, "Whether a trailer, not the author line, names the person."),
@@ -61,13 +76,14 @@ NEVER = pl.lit(None, INSTANT)
 def build(
     commits: pl.LazyFrame,
     commit_people: pl.LazyFrame,
-    identities: pl.LazyFrame,
+    aliases: pl.LazyFrame,
     changes: pl.LazyFrame,
     issues: pl.LazyFrame,
     reviews: pl.LazyFrame,
     comments: pl.LazyFrame,
     events: pl.LazyFrame,
     people: pl.LazyFrame,
+    affiliations: pl.LazyFrame,
     *,
     parameters: Parameters,
 ) -> pl.LazyFrame:
@@ -76,7 +92,7 @@ def build(
     acts = pl.concat(
         [
             authored(credited),
-            coauthored(credited, commit_people, identities),
+            coauthored(credited, commit_people, aliases),
             opened(changes, "change_open"),
             opened(issues, "issue_open"),
             merged(changes),
@@ -86,7 +102,8 @@ def build(
         ]
     )
     return (
-        acts.join(people.select("person_id", "actor_class"), on="person_id", how="left")
+        affiliated(acts, affiliations, aliases)
+        .join(people.select("person_id", "actor_class"), on="person_id", how="left")
         .with_columns(
             family=pl.col("kind").replace_strict(FAMILY_OF_KIND, return_dtype=pl.String),
             contribution_id=pl.concat_str("repo_id", "kind", "act_id", separator="/"),
@@ -103,9 +120,10 @@ def act(kind: pl.Expr | str, act_id: pl.Expr, **columns: pl.Expr | str) -> list[
         "accepted_at": NEVER,
         "person_id": pl.col("person_id"),
         "artefact_id": pl.col("artefact_id"),
+        "alias_id": pl.lit(None, pl.String),
         **{name: pl.col(value) if isinstance(value, str) else value for name, value in columns.items()},
     }
-    order = ("person_id", "artefact_id", "url", "is_coauthor", "contributed_at", "accepted_at")
+    order = ("person_id", "alias_id", "artefact_id", "url", "is_coauthor", "contributed_at", "accepted_at")
     named = pl.lit(kind) if isinstance(kind, str) else kind
     return ["repo_id", named.alias("kind"), act_id.alias("act_id"), *(given[name].alias(name) for name in order)]
 
@@ -126,18 +144,18 @@ def credited_commits(commits: pl.LazyFrame, changes: pl.LazyFrame) -> pl.LazyFra
 
 
 def authored(credited: pl.LazyFrame) -> pl.LazyFrame:
-    return credited.select(act("commit", pl.col("sha"), contributed_at="authored_at", accepted_at="accepted_at"))
+    times = {"contributed_at": "authored_at", "accepted_at": "accepted_at"}
+    return credited.select(act("commit", pl.col("sha"), alias_id="author_alias_id", **times))
 
 
-def coauthored(credited: pl.LazyFrame, commit_people: pl.LazyFrame, identities: pl.LazyFrame) -> pl.LazyFrame:
+def coauthored(credited: pl.LazyFrame, commit_people: pl.LazyFrame, aliases: pl.LazyFrame) -> pl.LazyFrame:
     """A co-author acts as the author does; naming oneself, or one person under two addresses, counts once (ID-03)."""
-    emails = identities.select("person_id", alias_id=pl.col("alias_id"))
     named = (
         commit_people.filter(pl.col("role") == "coauthor")
         .with_columns(alias_id=pl.lit("mail:") + pl.col("email_key"))
-        .join(emails, on="alias_id")
-        .select("repo_id", "sha", "person_id")
-        .unique()
+        .join(aliases.select("person_id", "alias_id"), on="alias_id")
+        .group_by("repo_id", "sha", "person_id")
+        .agg(pl.col("alias_id").min())
     )
     authors = credited.rename({"person_id": "author_person_id"})
     return (
@@ -150,6 +168,7 @@ def coauthored(credited: pl.LazyFrame, commit_people: pl.LazyFrame, identities: 
                 contributed_at="authored_at",
                 accepted_at="accepted_at",
                 is_coauthor=pl.lit(value=True),
+                alias_id="alias_id",
             )
         )
     )

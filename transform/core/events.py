@@ -40,7 +40,7 @@ TABLE = Table(
     name="events",
     grain="one row per event in the timeline of an issue or change",
     key=("repo_id", "event_id"),
-    inputs=("raw.events", "raw.items", "core.repositories", "core.identities", "core.people"),
+    inputs=("raw.events", "raw.items", "core.repositories", "core.aliases", "core.people"),
     is_large=True,
     may_be_empty="A plain git repository has no events.",
     columns=(
@@ -89,7 +89,7 @@ def build(
     events: pl.LazyFrame,
     items: pl.LazyFrame,
     repositories: pl.LazyFrame,
-    identities: pl.LazyFrame,
+    aliases: pl.LazyFrame,
     people: pl.LazyFrame,
     *,
     parameters: Parameters,
@@ -98,8 +98,8 @@ def build(
     return (
         by_snapshot(events, repositories, "occurred_at")
         .pipe(of_items, items)
-        .pipe(with_person, identities, "actor_account_id", "person_id")
-        .pipe(with_person, identities, "subject_account_id", "subject_person_id")
+        .pipe(with_person, aliases, "actor_account_id", "person_id")
+        .pipe(with_person, aliases, "subject_account_id", "subject_person_id")
         .join(people.select("person_id", "actor_class"), on="person_id", how="left")
         .with_columns(artefact_id=artefact(pl.col("item_kind")))
         .select(TABLE.column_names)

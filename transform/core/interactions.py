@@ -17,7 +17,7 @@ TABLE = Table(
     key=("interaction_id",),
     inputs=(
         *("core.changes", "core.issues", "core.reviews", "core.comments", "core.people"),
-        *("raw.mentions", "raw.items", "core.identities", "core.line_lives", "core.repositories"),
+        *("raw.mentions", "raw.items", "core.aliases", "core.line_lives", "core.repositories"),
     ),
     definition="INF-01/2",
     formula="review: author to reviewer, once a change; reply: commenter to the human who wrote just before, at most "
@@ -62,7 +62,7 @@ def build(
     people: pl.LazyFrame,
     mentions: pl.LazyFrame,
     items: pl.LazyFrame,
-    identities: pl.LazyFrame,
+    aliases: pl.LazyFrame,
     lives: pl.LazyFrame,
     repositories: pl.LazyFrame,
     *,
@@ -73,7 +73,7 @@ def build(
         review_edges(changes, reviews),
         merge_edges(changes),
         reply_edges(changes, issues, comments, humans, parameters.replies_per_pair_and_thread),
-        mention_edges(mentions, items, identities, repositories),
+        mention_edges(mentions, items, aliases, repositories),
         coedit_edges(lives),
     ]
     between = pl.concat([edge.select(EDGE) for edge in edges]).filter(
@@ -176,15 +176,15 @@ def line_replies(comments: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def mention_edges(
-    mentions: pl.LazyFrame, items: pl.LazyFrame, identities: pl.LazyFrame, repositories: pl.LazyFrame
+    mentions: pl.LazyFrame, items: pl.LazyFrame, aliases: pl.LazyFrame, repositories: pl.LazyFrame
 ) -> pl.LazyFrame:
     """Whoever writes a text turns to those it names; code, quotes and teams are left out before."""
     kinds = items.select("repo_id", "number", item_kind="kind")
     return (
         by_snapshot(mentions, repositories, "mentioned_at")
         .join(kinds, on=["repo_id", "number"])
-        .pipe(with_person, identities, "author_account_id", "source_person_id")
-        .pipe(with_person, identities, "account_id", "target_person_id")
+        .pipe(with_person, aliases, "author_account_id", "source_person_id")
+        .pipe(with_person, aliases, "account_id", "target_person_id")
         .drop_nulls(["source_person_id", "target_person_id"])
         .unique(["repo_id", "subject_id", "target_person_id"])
         .with_columns(

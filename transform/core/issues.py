@@ -14,7 +14,7 @@ TABLE = Table(
     name="issues",
     grain="one row per issue; change requests are not issues",
     key=("repo_id", "number"),
-    inputs=("raw.items", "core.events", "core.repositories", "core.identities"),
+    inputs=("raw.items", "core.events", "core.repositories", "core.aliases"),
     may_be_empty="A plain git repository has no issues.",
     columns=(
         REPO_ID,
@@ -35,14 +35,14 @@ def build(
     items: pl.LazyFrame,
     events: pl.LazyFrame,
     repositories: pl.LazyFrame,
-    identities: pl.LazyFrame,
+    aliases: pl.LazyFrame,
     *,
     parameters: Parameters,
 ) -> pl.LazyFrame:
     del parameters
     issues = by_snapshot(items.filter(pl.col("kind") == "issue"), repositories, "opened_at")
     return (
-        with_person(issues, identities, "author_account_id", "person_id")
+        with_person(issues, aliases, "author_account_id", "person_id")
         .with_columns(not_yet("closed_at"), artefact_id=artefact(pl.lit("issue")))
         .pipe(with_closing, events)
         .select(TABLE.column_names)

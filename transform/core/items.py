@@ -38,9 +38,9 @@ def not_yet(ended_at: str) -> pl.Expr:
     return pl.when(pl.col(ended_at) < pl.col("held_until_at")).then(ended_at).alias(ended_at)
 
 
-def with_person(rows: pl.LazyFrame, identities: pl.LazyFrame, alias: str, person: str) -> pl.LazyFrame:
+def with_person(rows: pl.LazyFrame, aliases: pl.LazyFrame, alias: str, person: str) -> pl.LazyFrame:
     """Adds the person behind an alias column; null stays null, for a deleted account is no person."""
-    links = identities.select(pl.col("alias_id").alias(alias), pl.col("person_id").alias(person))
+    links = aliases.select(pl.col("alias_id").alias(alias), pl.col("person_id").alias(person))
     return rows.join(links, on=alias, how="left")
 
 

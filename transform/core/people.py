@@ -13,7 +13,7 @@ TABLE = Table(
     name="people",
     grain="one row per person, bot or organisation that acts",
     key=("person_id",),
-    inputs=("core.identities", "raw.accounts", "raw.emails"),
+    inputs=("core.aliases", "raw.accounts", "raw.emails"),
     columns=(
         Column("person_id", pl.String, "The person."),
         Column("login", pl.String, "Public handle; null when only commits are known.", nullable=True),
@@ -25,12 +25,12 @@ TABLE = Table(
 
 
 def build(
-    identities: pl.LazyFrame, accounts: pl.LazyFrame, emails: pl.LazyFrame, *, parameters: Parameters
+    aliases: pl.LazyFrame, accounts: pl.LazyFrame, emails: pl.LazyFrame, *, parameters: Parameters
 ) -> pl.LazyFrame:
     del parameters
     known = pl.concat([account_facts(accounts), email_facts(emails)])
     facts = (
-        identities.join(known, on="alias_id", how="left")
+        aliases.join(known, on="alias_id", how="left")
         .sort("person_id", "precedence", "login", nulls_last=True)
         .group_by("person_id")
         .agg(

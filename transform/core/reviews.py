@@ -15,7 +15,7 @@ TABLE = Table(
     name="reviews",
     grain="one row per submitted review",
     key=("repo_id", "review_id"),
-    inputs=("raw.reviews", "core.repositories", "core.identities"),
+    inputs=("raw.reviews", "core.repositories", "core.aliases"),
     may_be_empty="A plain git repository has no reviews.",
     columns=(
         REPO_ID,
@@ -30,12 +30,12 @@ TABLE = Table(
 
 
 def build(
-    reviews: pl.LazyFrame, repositories: pl.LazyFrame, identities: pl.LazyFrame, *, parameters: Parameters
+    reviews: pl.LazyFrame, repositories: pl.LazyFrame, aliases: pl.LazyFrame, *, parameters: Parameters
 ) -> pl.LazyFrame:
     del parameters
     return (
         by_snapshot(reviews, repositories, "submitted_at")
-        .pipe(with_person, identities, "author_account_id", "person_id")
+        .pipe(with_person, aliases, "author_account_id", "person_id")
         .with_columns(artefact_id=artefact(pl.lit("change")))
         .select(TABLE.column_names)
     )

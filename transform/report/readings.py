@@ -97,7 +97,7 @@ DEFINITIONS = "SELECT * FROM ops.definitions ORDER BY definition"
 PERSONAL_AMONG = """
     SELECT login FROM core.people WHERE list_contains(?, login)
     UNION SELECT person_id FROM core.people WHERE list_contains(?, person_id)
-    UNION SELECT alias_id FROM core.identities WHERE list_contains(?, alias_id)
+    UNION SELECT alias_id FROM core.aliases WHERE list_contains(?, alias_id)
 """
 
 Row = dict[str, Any]

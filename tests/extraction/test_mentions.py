@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from extract.github.mentions import mentioned
+from extract.mentions import mentioned
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What we hold against what GitHub counts, per stream (raw.streams)."""
+"""What we hold against what the forge counts, per stream (raw.streams)."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from typing import Any
 
 import polars as pl
 
-from extract import raw
+from extract import backfills, raw
 from extract.archive import Archive
-from extract.github import backfill as backfilling
+from extract.backfills import ITEM_STREAMS
 
-ITEM_STREAMS = ("issues", "changes")
 BELOW = {
     "comments": ("comments", ("issue", "change")),
     "reviews": ("reviews", ("change",)),
@@ -24,15 +23,17 @@ BELOW = {
 """What is below issues and changes: its raw table, and the kinds of item that have it."""
 
 
-def streams(repo_id: str, folder: Path, archives: dict[str, Archive]) -> pl.DataFrame:
-    """A row for each list of items, and for each kind of thing below them."""
+def streams(
+    repo_id: str, folder: Path, archives: dict[str, Archive], untold: frozenset[str] = frozenset()
+) -> pl.DataFrame:
+    """A row for each list of items, and for each kind of thing below them; `untold` are those nobody counts."""
     items = pl.read_parquet(folder / "items.parquet")
     comments = dict(pl.read_parquet(folder / "comments.parquet")["kind"].value_counts().iter_rows())
     marks = {name: _watermark(archives[name]) for name in ITEM_STREAMS}
     known = [mark for mark in marks.values() if mark is not None]
     either = min(known) if len(known) == len(marks) else None
     interrupted = any(archives[name].manifest.window is not None for name in ITEM_STREAMS)
-    backfill = backfilling.in_words(archives["backfill"].manifest)
+    backfill = backfills.in_words(archives["backfill"].manifest)
     rows = [
         _stream_row(
             repo_id, name, _total(archives[name]), len(items.filter(kind=name[:-1])), marks[name], interrupted, backfill
@@ -43,8 +44,9 @@ def streams(repo_id: str, folder: Path, archives: dict[str, Archive]) -> pl.Data
         totals = items.filter(pl.col("kind").is_in(kinds))[f"{name}_total"]
         held = comments.get(name[:-1], 0) if table == "comments" else _height(folder / f"{table}.parquet")
         until = either if len(kinds) > 1 else marks["changes"]
-        row = _stream_row(repo_id, name, int(totals.sum()), held, until, interrupted, backfill)
-        rows.append(row if totals.null_count() == 0 else _never_asked(row, totals.null_count()))
+        total = None if name in untold else int(totals.sum())
+        row = _stream_row(repo_id, name, total, held, until, interrupted, backfill)
+        rows.append(row if total is None or totals.null_count() == 0 else _never_asked(row, totals.null_count()))
     return pl.DataFrame(rows, schema=raw.STREAMS.polars_schema)
 
 
@@ -89,7 +91,7 @@ def _stream_row(
 
 def _total(archive: Archive) -> int | None:
     newest = (archive.manifest.window or archive.manifest.facts).get("newest")
-    return None if newest is None else int(newest["total"])
+    return None if newest is None or newest["total"] is None else int(newest["total"])
 
 
 def _watermark(archive: Archive) -> datetime | None:

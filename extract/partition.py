@@ -6,17 +6,15 @@ import heapq
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from extract import raw
+from extract import coverage, raw
 from extract.archive import Archive, Page, write_durably
-from extract.github import coverage, read
-from extract.github.coverage import ITEM_STREAMS
-from extract.github.records import Records
-
-READER_VERSION = 4
-"""Counts up when `read` changes, so that partitions are read again from the archive."""
+from extract.backfills import ITEM_STREAMS
+from extract.reading import ITEM_TABLES, Gone, Reader
+from extract.records import Records
 
 ROWS_IN_MEMORY = 50_000
 STAMP = "stamp.json"
@@ -24,19 +22,20 @@ Outdated = dict[str, list[int]]
 """By stream the numbers of pages of which nothing is the latest reading."""
 GROUPED = (*ITEM_STREAMS, "again", "backfill")
 READ_STREAMS = ("repository", *GROUPED, "tombstones")
-ITEM_TABLES = {table.name: table for table in read.TABLES}
 
 
-def is_known(pages: list[Page], folder: Path) -> bool:
+def is_known(reader: Reader, pages: list[Page], folder: Path) -> bool:
     """Whether items read again say nothing but what raw says already: they need not be kept then."""
     repository = pl.read_parquet(folder / "repositories.parquet").row(0, named=True)
-    records = Records(repository["forge"], repository["repo_id"])
-    for group in read.read_groups(reversed(list(enumerate(pages)))):
-        read.read_items(group, set(), {}, records)
-    numbers = [record["number"] for record in records.tables["items"]]
+    records = reader.records(repository["forge"], repository["repo_id"])
+    for group in reader.groups(reversed(list(enumerate(pages))), ""):
+        reader.items(group, set(), {}, records)
+    numbers: dict[str, list[int]] = {"issue": [], "change": []}
+    for record in records.tables["items"]:
+        numbers[record["kind"]].append(record["number"])
     for name, table in ITEM_TABLES.items():
         now = pl.DataFrame(records.tables[name], schema=table.polars_schema).sort(table.key)
-        before = pl.scan_parquet(folder / f"{name}.parquet").filter(pl.col("number").is_in(numbers)).collect()
+        before = pl.scan_parquet(folder / f"{name}.parquet").filter(_is_of(name, numbers)).collect()
         if name == "mentions":  # whose the logins are is seen from all accounts together
             now, before = now.drop("account_id"), before.drop("account_id")
         if not now.equals(before.select(now.columns).sort(table.key)):
@@ -44,21 +43,29 @@ def is_known(pages: list[Page], folder: Path) -> bool:
     return True
 
 
-def read_archive(archive: Path, folder: Path, forge: str) -> Outdated:
+def _is_of(table: str, numbers: Mapping[str, list[int]]) -> pl.Expr:
+    """Rows of a table that belong to these items; only changes have reviews and links."""
+    columns = ITEM_TABLES[table].column_names
+    column = "item_kind" if "item_kind" in columns else "kind" if table == "items" else None
+    kind = pl.lit("change") if column is None else pl.col(column)
+    return pl.any_horizontal((kind == one) & pl.col("number").is_in(found) for one, found in numbers.items())
+
+
+def read_archive(reader: Reader, archive: Path, folder: Path, forge: str) -> Outdated:
     """Raw from the archive, without a network; nothing is done where both are as they were. Gives what may go."""
     streams = {name: Archive(archive / name) for name in READ_STREAMS}
-    repository = read.read_repository(next(streams["repository"].newest_first())[1], forge)
+    repository = reader.repository(next(streams["repository"].newest_first())[1], forge)
     outdated: Outdated = {}
-    if not (folder / STAMP).exists() or (folder / STAMP).read_text() != _stamp(streams):
-        frames, outdated = _frames(Records(forge, repository["repo_id"]), streams)
+    if not (folder / STAMP).exists() or (folder / STAMP).read_text() != _stamp(reader, streams):
+        frames, outdated = _frames(reader, reader.records(forge, repository["repo_id"]), streams)
         raw.write(folder, frames)
         raw.write(folder, {"repositories": pl.DataFrame([repository], schema=raw.REPOSITORIES.polars_schema)})
-        write_durably(folder / STAMP, _stamp(streams).encode())
-    raw.write(folder, {"streams": coverage.streams(repository["repo_id"], folder, streams)})
+        write_durably(folder / STAMP, _stamp(reader, streams).encode())
+    raw.write(folder, {"streams": coverage.streams(repository["repo_id"], folder, streams, reader.untold)})
     return outdated
 
 
-def compact(archive: Path, folder: Path, outdated: Outdated) -> None:
+def compact(reader: Reader, archive: Path, folder: Path, outdated: Outdated) -> None:
     """Drops the pages of which nothing is the latest reading, where they are more than half of their stream: the archive
     then grows with what changes and not with the nights. Nobody may be writing to the archive."""
     for name, numbers in outdated.items():
@@ -66,11 +73,11 @@ def compact(archive: Path, folder: Path, outdated: Outdated) -> None:
         if len(numbers) > stream.n_kept / 2:
             stream.drop(numbers)
     streams = {name: Archive(archive / name) for name in READ_STREAMS}
-    write_durably(folder / STAMP, _stamp(streams).encode())
+    write_durably(folder / STAMP, _stamp(reader, streams).encode())
 
 
-def _stamp(streams: Mapping[str, Archive]) -> str:
-    return json.dumps({"reader": READER_VERSION, **{name: _made_from(stream) for name, stream in streams.items()}})
+def _stamp(reader: Reader, streams: Mapping[str, Archive]) -> str:
+    return json.dumps({"reader": reader.version, **{name: _made_from(stream) for name, stream in streams.items()}})
 
 
 def _made_from(archive: Archive) -> tuple[int, str | None]:
@@ -79,7 +86,9 @@ def _made_from(archive: Archive) -> tuple[int, str | None]:
     return archive.manifest.pages, None if last is None else last[1].fetched_at
 
 
-def _frames(records: Records, streams: Mapping[str, Archive]) -> tuple[dict[str, pl.DataFrame], Outdated]:
+def _frames(
+    reader: Reader, records: Records, streams: Mapping[str, Archive]
+) -> tuple[dict[str, pl.DataFrame], Outdated]:
     """The tables, and by stream the pages that nothing in them comes from."""
     tables = ITEM_TABLES | {raw.QUARANTINE.name: raw.QUARANTINE}
     parts: dict[str, list[pl.DataFrame]] = {name: [table.empty()] for name, table in tables.items()}
@@ -88,12 +97,12 @@ def _frames(records: Records, streams: Mapping[str, Archive]) -> tuple[dict[str,
         for name, table in tables.items():
             parts[name].append(pl.DataFrame(records.tables.pop(name, []), schema=table.polars_schema))
 
-    gone = read.read_tombstones(streams["tombstones"].newest_first(), records.repo_id)
-    groups = [read.read_groups(streams[name].newest_first(), name) for name in GROUPED]
-    seen: set[int] = set()
+    gone: Gone = reader.tombstones(streams["tombstones"].newest_first(), records.repo_id)
+    groups = [reader.groups(streams[name].newest_first(), name) for name in GROUPED]
+    seen: set[Any] = set()
     outdated: Outdated = {name: [] for name in GROUPED}
     for group in heapq.merge(*groups, key=lambda group: group.fetched_at, reverse=True):
-        if not read.read_items(group, seen, gone, records):
+        if not reader.items(group, seen, gone, records):
             outdated[group.stream] += group.pages
         if sum(map(len, records.tables.values())) > ROWS_IN_MEMORY:
             shelve()
@@ -101,8 +110,8 @@ def _frames(records: Records, streams: Mapping[str, Archive]) -> tuple[dict[str,
     frames = {name: pl.concat(frames).unique(tables[name].key, keep="first") for name, frames in parts.items()}
     frames["accounts"] = pl.DataFrame(list(records.accounts.values()), schema=raw.ACCOUNTS.polars_schema)
     frames["mentions"] = with_accounts(frames["mentions"], frames["accounts"])
-    held = set(frames["items"]["number"])
-    buried = [stone for number, stone in gone.items() if number not in held]
+    held = set(frames["items"].select("kind", "number").rows())
+    buried = [stone for stone in gone.values() if (stone["item_kind"], stone["number"]) not in held]
     frames["tombstones"] = pl.DataFrame(buried, schema=raw.TOMBSTONES.polars_schema)
     return frames, outdated
 

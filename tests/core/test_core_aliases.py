@@ -7,7 +7,7 @@ import pytest
 from core_stories import RUN_AT, account, address, core, told
 
 from extract.git.people import Keys, emails, identities
-from transform.core import identities as core_identities
+from transform.core import aliases as core_aliases
 from transform.parameters import Parameters
 
 KEYS = Keys(b"secret", "github", ("users.noreply.github.com",))
@@ -26,13 +26,13 @@ def shown(key: str, account_id: str, sha: str = "abc") -> dict[str, object]:
 
 def of_address(accounts: list, one: dict[str, object], links: list | None = None) -> tuple[str, str]:
     """Person and rule of the address; its own key is called "itself"."""
-    rows = core(accounts=accounts, emails=[one], email_links=links or [])["identities"]
+    rows = core(accounts=accounts, emails=[one], email_links=links or [])["aliases"]
     person, rule = rows.filter(alias_kind="email").select("person_id", "rule").row(0)
     return ("itself" if person == f"mail:{one['email_key']}" else person), rule
 
 
 def test_an_account_is_a_person():
-    rows = core(accounts=[ADA, BOB], emails=[])["identities"]
+    rows = core(accounts=[ADA, BOB], emails=[])["aliases"]
 
     assert rows.select("alias_id", "person_id", "rule", "confidence_share").rows() == [
         ("github:1", "github:1", "A1", 1.0),
@@ -87,10 +87,26 @@ def test_what_an_address_says_itself_is_believed_before_what_the_forge_shows():
     assert of_address([ADA, BOB], one, [shown(one["email_key"], "github:2")]) == ("github:1", "A2")
 
 
+def mapped(old: str, proper: str, repo_id: str = "r") -> dict[str, object]:
+    return {"repo_id": repo_id, "email_key": old, "proper_email_key": proper}
+
+
+def test_an_address_is_who_the_mailmap_says_unless_mailmaps_disagree():
+    told = [address("old"), address("new", forge="github", account_id="github:1"), address("other")]
+    agreed = core(accounts=[ADA], emails=told, mailmap_links=[mapped("old", "new"), mapped("old", "new", "s")])
+    torn = core(accounts=[ADA], emails=told, mailmap_links=[mapped("old", "new"), mapped("old", "other", "s")])
+
+    def found(tables):
+        return tables["aliases"].filter(alias_id="mail:old").select("person_id", "rule").row(0)
+
+    assert found(agreed) == ("github:1", "A4")
+    assert found(torn) == ("mail:old", "B1")
+
+
 def test_two_accounts_are_never_one_person_whatever_addresses_say():
     both = [signed("1+bob@users.noreply.github.com"), signed("2+ada@users.noreply.github.com"), signed("a@b.org")]
     links = [shown(one["email_key"], account_id) for one in both for account_id in ("github:1", "github:2")]
-    rows = core(accounts=[ADA, BOB], emails=both, email_links=links)["identities"].filter(alias_kind="account")
+    rows = core(accounts=[ADA, BOB], emails=both, email_links=links)["aliases"].filter(alias_kind="account")
 
     assert rows["person_id"].to_list() == ["github:1", "github:2"]
 
@@ -112,7 +128,7 @@ def test_the_same_login_or_number_on_two_forges_is_two_persons():
 
 def test_an_account_seen_in_two_repositories_under_two_logins_is_one_person():
     before = account("ada-old", account_id="github:1")
-    rows = core(accounts=[ADA, before, ADA], emails=[signed("ada-old@users.noreply.github.com")])["identities"]
+    rows = core(accounts=[ADA, before, ADA], emails=[signed("ada-old@users.noreply.github.com")])["aliases"]
 
     assert set(rows["person_id"]) == {"github:1"}
 
@@ -120,7 +136,7 @@ def test_an_account_seen_in_two_repositories_under_two_logins_is_one_person():
 def test_an_address_seen_in_two_repositories_is_one_alias():
     one = signed("ada@example.org")
 
-    assert core(accounts=[], emails=[one, one])["identities"].height == 1
+    assert core(accounts=[], emails=[one, one])["aliases"].height == 1
 
 
 def test_a_mailbox_of_many_is_a_person_only_with_the_name_beside_it():
@@ -132,8 +148,8 @@ def test_a_mailbox_of_many_is_a_person_only_with_the_name_beside_it():
 
 def test_every_alias_has_exactly_one_person():
     given = told(emails=[address("ada", forge="github", account_id="github:ada"), address("x"), address("y")])
-    inputs = [given[name] for name in core_identities.TABLE.inputs]
-    rows = core_identities.build(*inputs, parameters=Parameters(as_of=RUN_AT)).collect()
+    inputs = [given[name] for name in core_aliases.TABLE.inputs]
+    rows = core_aliases.build(*inputs, parameters=Parameters(as_of=RUN_AT)).collect()
 
     assert rows["alias_id"].is_unique().all()
     assert rows["person_id"].null_count() == 0

@@ -1,0 +1,221 @@
+"""One repository of a forge whose items need requests of their own, from the forge to its raw partition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from extract import raw
+from extract.archive import Archive, Page, set_aside
+from extract.backfills import ITEM_STREAMS, Backfill
+from extract.crawl import Gathering, Item, Talk, Walk
+from extract.errors import ArchiveDamaged
+from extract.mining import Clone, mine_git, remine_git
+from extract.partition import READ_STREAMS, compact, read_archive
+from extract.reading import Reader
+from extract.records import Record
+from extract.source import Extracted, Forecast, Source, Surroundings, Window, folder_name
+from extract.sweeping import Sweep
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of forge as this module crawls it.
+
+    `call` makes what talks to one source; `repository` asks it for the repository by its last page, if there is one,
+    and gives the page that holds now; `talk` knows the repository of that page, `hidden` names its streams that are
+    not shown, with the reason. `clone` says where its history is; `link` ties addresses of commits to accounts.
+    """
+
+    reader: Reader
+    call: Callable[[Source, Surroundings], Any]
+    repository: Callable[[Any, Source, Page | None], Page]
+    talk: Callable[[Any, Page], Talk]
+    hidden: Callable[[Page], dict[str, str]]
+    clone: Callable[[Any, Page], Clone]
+    link: Callable[[Talk, Path, Path, Surroundings], None]
+    read_links: Callable[[Path, Path, str], None]
+    forecast: Callable[[Talk, Window, Any], Forecast]
+
+
+@dataclass
+class Crawl:
+    """One repository on its way."""
+
+    kind: Kind
+    source: Source
+    around: Surroundings
+
+    def __post_init__(self) -> None:
+        self.caller = self.kind.call(self.source, self.around)
+        self.page = self.kind.repository(self.caller, self.source, self._last_page())
+        self.repository = self.kind.reader.repository(self.page, self.source.forge)
+        self.talk = self.kind.talk(self.caller, self.page)
+        place = f"{folder_name(self.source.forge)}/{folder_name(self.repo_id.rpartition(':')[2])}"
+        self.archive, self.partition = self.around.archive / place, self.around.raw / place
+        self.folder = self.partition / "forge"
+
+    @property
+    def repo_id(self) -> str:
+        return str(self.repository["repo_id"])
+
+    def _last_page(self) -> Page | None:
+        place = self.around.known_place(self.source)
+        last = None if place is None else next(Archive(self.around.archive / place / "repository").newest_first(), None)
+        return None if last is None else last[1]
+
+    def begin(self) -> None:
+        self.around.met(self.repo_id, self.partition)
+        archive = Archive(self.archive / "repository")
+        last = next(archive.newest_first(), None)
+        if last is None or self.kind.reader.repository(last[1], self.source.forge) != self.repository:
+            archive.append([self.page])
+        self.gathering = Gathering(self.talk, self._held_updates())
+        again, tombstones = Archive(self.archive / "again"), Archive(self.archive / "tombstones")
+        self.sweep = Sweep(self.gathering, again, tombstones, self.around.report)
+
+    def read(self) -> dict[str, list[int]]:
+        return read_archive(self.kind.reader, self.archive, self.folder, self.source.forge)
+
+    def night(self) -> Extracted:
+        self.begin()
+        was_whole = all(Archive(self.archive / name).manifest.watermark is not None for name in ITEM_STREAMS)
+        hidden = self.kind.hidden(self.page)
+        try:
+            newest = self._fetch(hidden)
+        finally:
+            outdated = self.read()
+        if self._swept(newest, self.around.rereads if was_whole else 0):
+            outdated = self.read()
+        if outdated:
+            compact(self.kind.reader, self.archive, self.folder, outdated)
+        self._tell(hidden)
+        mine_git(
+            self.source,
+            self.kind.clone(self.caller, self.page),
+            self.repo_id,
+            self.archive,
+            self.partition,
+            self.around,
+        )
+        if self.source.git_url != "":
+            self.kind.link(self.talk, self.archive, self.partition, self.around)
+        return Extracted(self.repo_id, self.partition, self.caller.requests, raw.reasons(self.partition))
+
+    def backfill(self, window: Window) -> Extracted:
+        self.begin()
+        archive = Archive(self.archive / "backfill")
+        try:
+            expected = self.forecast(window)
+            Backfill(self.caller, self.sweep, archive, self.around.now).to_the_end(window, expected)
+        finally:
+            self.read()
+        return Extracted(self.repo_id, self.partition, self.caller.requests)
+
+    def forecast(self, window: Window) -> Forecast:
+        return self.kind.forecast(self.talk, window, self.caller)
+
+    def _fetch(self, hidden: dict[str, str]) -> dict[str, dict[str, Any]]:
+        """What an earlier run could not have, then what is new; gives what is newest of the streams that are shown.
+
+        What is hidden stays as it was: a list without items is no news of deletions.
+        """
+        newest = {name: one for name, one in self.talk.newest().items() if name not in hidden}
+        until = self.around.until.isoformat()
+        for stream in ITEM_STREAMS:
+            place = Archive(self.archive / stream)
+            if stream in hidden:
+                place.acknowledge(watermark=max(until, place.manifest.watermark or until))
+                continue
+            left = place.manifest.facts.get("again")
+            if left:
+                unfinished = self.sweep.read_again({stream: set(left)})
+                place.acknowledge(facts={**place.manifest.facts, "again": sorted(unfinished)})
+            Walk(self.gathering, place, stream, self.around.report).up_to(until, newest[stream])
+        return newest
+
+    def _swept(self, newest: dict[str, dict[str, Any]], glances: int) -> bool:
+        """Whether the archive has grown by what the windows could not see."""
+        pages = self.sweep.pages
+        known = self._known()
+        held = {name: {number for stream, number in known if stream == name} for name in newest}
+        for stream, number in self._spoilt():
+            held.get(stream, set()).add(number)
+        left = {name: set(Archive(self.archive / name).manifest.facts.get("again", ())) for name in ITEM_STREAMS}
+        self.sweep.reconcile(held, {name: newest[name]["total"] for name in newest}, left)
+        self.sweep.glance(held, known, glances)
+        return self.sweep.pages > pages
+
+    def _known(self) -> dict[Item, dict[str, Any]]:
+        items = pl.read_parquet(self.folder / "items.parquet")
+        return {(f"{row['kind']}s", row["number"]): row for row in items.iter_rows(named=True)}
+
+    def _spoilt(self) -> list[Item]:
+        rows = pl.read_parquet(self.folder / "quarantine.parquet", columns=["stream", "record_id"])
+        return [(stream, int(number)) for stream, number in rows.iter_rows() if stream in ITEM_STREAMS]
+
+    def _held_updates(self) -> dict[Item, str]:
+        """When each item last changed, as raw has it; what is to be read again is left out."""
+        if not (self.folder / "items.parquet").exists():
+            return {}
+        unfinished = {
+            (name, number)
+            for name in ITEM_STREAMS
+            for number in Archive(self.archive / name).manifest.facts.get("again", ())
+        }
+        rows = pl.read_parquet(self.folder / "items.parquet", columns=["kind", "number", "updated_at"]).iter_rows()
+        told = {(f"{kind}s", number): instant_text(at) for kind, number, at in rows}
+        return {item: at for item, at in told.items() if item not in unfinished}
+
+    def _tell(self, hidden: dict[str, str]) -> None:
+        """What is not shown is marked with the reason, unless the owners switched it off."""
+        reasons = {stream: reason for stream, reason in hidden.items() if reason}
+        if reasons:
+            path = self.folder / "streams.parquet"
+            reason = pl.col("stream").replace_strict(reasons, default=None, return_dtype=pl.String)
+            told = pl.read_parquet(path).with_columns(reason=pl.coalesce(reason, "reason"))
+            told = told.with_columns(is_complete=pl.col("is_complete") & pl.col("reason").is_null())
+            raw.write(self.folder, {"streams": told})
+
+
+def instant_text(at: datetime) -> str:
+    """An instant as listings compare it."""
+    return at.isoformat(timespec="microseconds")
+
+
+def same_instant(text: str) -> str:
+    return instant_text(datetime.fromisoformat(text))
+
+
+def extract(kind: Kind, source: Source, around: Surroundings) -> Extracted:
+    """Fetches what is new, reads the archive into raw, then mines the git history.
+
+    Whatever arrived before an error is in raw all the same, marked incomplete; the error is raised then. Pages that
+    cannot be read any more are set aside, and their stream is fetched anew.
+    """
+    for _ in READ_STREAMS:
+        try:
+            return Crawl(kind, source, around).night()
+        except ArchiveDamaged as damage:
+            around.note(f"{damage} Set aside; fetching it anew.")
+            set_aside(damage.folder)
+    return Crawl(kind, source, around).night()
+
+
+def reread(
+    kind: Kind, noreply_hosts: Callable[[str], tuple[str, ...]], source: Source, around: Surroundings, place: str
+) -> None:
+    """Raw from the archive and the mirror, without a network."""
+    archive, partition = around.archive / place, around.raw / place
+    read_archive(kind.reader, archive, partition / "forge", source.forge)
+    url = str(pl.read_parquet(partition / "forge" / "repositories.parquet")["url"][0])
+    if remine_git(source, noreply_hosts(url), archive, partition, around):
+        kind.read_links(archive, partition, source.forge)
+
+
+__all__ = ["Crawl", "Kind", "Record", "extract", "reread", "same_instant"]

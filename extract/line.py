@@ -1,0 +1,229 @@
+"""The line to a self-hosted forge, by requests: certificates, proxies, a server in front, redirects; and what went wrong.
+
+A token goes to the forge's own address and nowhere else: redirects are followed by hand, and only on the same server.
+What stands in `netrc` is not used. Errors say which setting to look at.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode, urljoin, urlsplit
+
+import requests
+from requests import exceptions
+
+from extract.archive import Page
+from extract.caller import NOT_MODIFIED, TIMEOUT_SECONDS, TRIES, Answer, Caller, Request
+from extract.errors import BadToken, MissingScope, NeedsAPerson, NoSuchRepository, NotAForge, NotUnderstood, Strained
+from extract.quota import Token
+from extract.source import Source, Surroundings
+
+KEPT_HEADERS = (
+    "etag",
+    "date",
+    "link",
+    "x-total",
+    "x-total-count",
+    "x-next-page",
+    "x-request-id",
+    "ratelimit-remaining",
+)
+ABSENT = (404, 410)
+MOST_HOPS = 5
+Signed = tuple[dict[str, str], dict[str, str]]
+"""Headers and parameters that say whose request it is."""
+
+
+@dataclass(frozen=True)
+class Manners:
+    """How one kind of forge is spoken to.
+
+    `signed` makes headers and parameters of a token; it is told whether the Authorization header is taken by a server
+    in front. `scope` finds the missing scope in a refusal, None if that is not what it says.
+    """
+
+    api: str
+    signed: Callable[[str, bool], Signed]
+    scope: Callable[[Answer], str | None]
+    git_user: str
+    graphql: str = ""
+    version_needed: str = ""
+
+
+class Line(Caller):
+    """One forge, for one repository. Whoever has no token is nobody in particular."""
+
+    def __init__(self, manners: Manners, source: Source, around: Surroundings) -> None:
+        super().__init__(source.forge, around.pool(source, may_be_nobody=True), around.now, around.sleep)
+        self.manners, self.source, self.full_name = manners, source, source.name
+        self.base_url = source.base_url.rstrip("/")
+        if not self.base_url.endswith(manners.api):
+            self.base_url += manners.api
+        self._front = source.access.credentials(around.environment)
+        self._session = requests.Session()
+        self._session.verify = source.access.ca_file or True
+        if source.access.proxy:
+            self._session.proxies = dict.fromkeys(("http", "https"), source.access.proxy)
+
+    @property
+    def root(self) -> str:
+        """Address of the instance."""
+        return self.base_url.removesuffix(self.manners.api)
+
+    def get(
+        self,
+        path: str,
+        parameters: Mapping[str, object] | None = None,
+        *,
+        etag: str | None = None,
+        absent: bool = False,
+        tries: int = TRIES,
+        **about: Any,
+    ) -> Page | None:
+        """One answer that is JSON and 200; None if it is still the one with that etag.
+
+        `absent`: it may be gone, and the page is what the forge says of that. `about` is noted in what was asked.
+        """
+        url = path + (f"?{urlencode(parameters)}" if parameters else "")
+        request = Request("GET", url, None, {"If-None-Match": etag} if etag else {})
+        answer = self._answered(request, "core", self._check, tries)
+        if answer.status == NOT_MODIFIED:
+            return None
+        return self._page({"url": url, **about}, answer, absent=absent)
+
+    def must(self, path: str, parameters: Mapping[str, object] | None = None, **about: Any) -> Page:
+        """The same where an etag plays no part."""
+        page = self.get(path, parameters, **about)
+        assert page is not None  # noqa: S101 - only an etag makes it None
+        return page
+
+    def ask(self, query: str, variables: Mapping[str, Any], *, tries: int = TRIES, **about: Any) -> Page:
+        """One GraphQL answer without errors: partial data beside errors is never taken for whole."""
+        body = {"query": query, "variables": dict(variables)}
+        request = Request("POST", self.root + self.manners.graphql, body)
+        answer = self._answered(request, "graphql", self._check, tries)
+        errors = answer.said.get("errors") if isinstance(answer.said, dict) else None
+        if errors:
+            raise NotUnderstood(self.forge, str(errors[0].get("message"))[:300] + self._needed())
+        page = self._page({**body, **about}, answer, absent=False)
+        if not isinstance(page.data().get("data"), dict):
+            raise NotAForge(self.forge, self.base_url, "a GraphQL answer without data")
+        return page
+
+    def git_header(self) -> str | None:
+        """What lets git in where the API lets us in; None for who has no token."""
+        with self._pool.token("git") as token:
+            user, secret = self._front or (self.manners.git_user, token.secret)
+        if not secret:
+            return None
+        return f"Authorization: Basic {_basic(user, secret)}"
+
+    def _needed(self) -> str:
+        return f" (needed is {self.manners.version_needed})" if self.manners.version_needed else ""
+
+    def _send(self, token: Token, request: Request) -> Answer:
+        url = request.url if "://" in request.url else f"{self.base_url}{request.url}"
+        headers, parameters = self.manners.signed(token.secret, self._front is not None) if token.secret else ({}, {})
+        if self._front is not None:
+            headers["Authorization"] = f"Basic {_basic(*self._front)}"
+        headers = {"Accept": "application/json", **headers, **request.headers}
+        for _ in range(MOST_HOPS):
+            answer = self._sent(request, url, parameters, headers)
+            if answer.status not in (301, 302, 307, 308):
+                break
+            url = self._followed(url, str(answer.headers.get("location", "")))
+        return self._unlocked(token, answer)
+
+    def _sent(self, request: Request, url: str, parameters: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
+        try:
+            told = self._session.request(
+                request.verb, url, params=parameters, json=request.body, headers=dict(headers), auth=_as_it_is,
+                timeout=TIMEOUT_SECONDS, allow_redirects=False,
+            )  # fmt: skip
+            return Answer(told.status_code, {name.lower(): value for name, value in told.headers.items()}, told.text)
+        except exceptions.SSLError as error:
+            raise NeedsAPerson(
+                f"The certificate of {self._server()} is not signed by an authority that this machine trusts, or is for "
+                f"another name. Put its authority's certificates in a PEM file and name that in ca_file of {self.forge}."
+            ) from error
+        except exceptions.ProxyError as error:
+            raise Strained(
+                f"The proxy before {self._server()} cannot be used. Check proxy of {self.forge}, or the proxy variables "
+                "of the environment."
+            ) from error
+        except (exceptions.InvalidURL, exceptions.InvalidSchema, exceptions.MissingSchema) as error:
+            raise NeedsAPerson(f"base_url of {self.forge} is no address: write https://HOST/PATH.") from error
+        except OSError as error:
+            if isinstance(error, requests.RequestException):
+                raise Strained(
+                    f"{self.forge} at {self.base_url} cannot be reached ({type(error).__name__}). Check the network and "
+                    "base_url; what was received is kept and the next run continues there."
+                ) from error
+            raise NeedsAPerson(f"ca_file of {self.forge} cannot be read. Give it a PEM file that is there.") from error
+
+    def _server(self) -> str:
+        return urlsplit(self.base_url).netloc
+
+    def _followed(self, url: str, location: str) -> str:
+        target = urljoin(url, location)
+        if urlsplit(target)[:2] != urlsplit(url)[:2] or not location:
+            place = urlsplit(target).netloc or "nowhere"
+            raise NotAForge(self.forge, self.base_url, f"it sends us to {place}, and a token does not follow there")
+        return target
+
+    def _unlocked(self, token: Token, answer: Answer) -> Answer:
+        """A refusal that is not the forge's own belongs to what stands in front of it."""
+        if answer.status == 407:
+            raise NeedsAPerson(
+                f"The proxy wants a user and password. Put them in proxy of {self.forge}, as http://U:P@HOST."
+            )
+        asks = str(answer.headers.get("www-authenticate", "")).lower()
+        if answer.status == 401 and asks.startswith("basic") and not answer.is_json():
+            variable = self.source.access.basic_auth_variable
+            todo = (
+                f"Check {variable}"
+                if variable
+                else f"Name a variable with USER:PASSWORD in basic_auth_env of {self.forge}"
+            )
+            raise NeedsAPerson(f"A server in front of {self.forge} wants a user and password. {todo} and run again.")
+        if answer.status == 401 and not token.secret:
+            raise BadToken(self.forge, self.source.token_variables)
+        return answer
+
+    def _check(self, answer: Answer) -> None:
+        """Raises Strained for what is no answer, or only half of one."""
+        if answer.status >= 500 or answer.status == 408:
+            raise Strained(
+                f"{self.forge} kept answering {answer.status} for {self.full_name}. What was received is kept; the next "
+                "run continues at this page."
+            )
+        if answer.said is None and answer.is_json():
+            raise Strained(
+                f"{self.forge} sent half an answer for {self.full_name}. The next run continues at this page."
+            )
+
+    def _page(self, asked: dict[str, Any], answer: Answer, *, absent: bool) -> Page:
+        is_absent = answer.status in ABSENT
+        if answer.said is None and not is_absent:
+            raise NotAForge(self.forge, self.base_url, f"status {answer.status}, and no JSON")
+        scope = self.manners.scope(answer) if answer.status == 403 else None
+        if scope is not None:
+            raise MissingScope(self.forge, scope, self.source.token_variables)
+        if (is_absent and not absent) or answer.status in (403, 451):
+            raise NoSuchRepository(self.forge, self.full_name)
+        if answer.status != 200 and not is_absent:
+            raise NotAForge(self.forge, self.base_url, f"status {answer.status} {answer.message()[:200]}")
+        kept = {name: str(answer.headers[name]) for name in KEPT_HEADERS if name in answer.headers}
+        return Page(asked, answer.status, kept, self._now().isoformat(), answer.text)
+
+
+def _as_it_is(request: Any) -> Any:
+    """In place of what requests would find in netrc."""
+    return request
+
+
+def _basic(user: str, secret: str) -> str:
+    return base64.b64encode(f"{user}:{secret}".encode()).decode()
