@@ -34,23 +34,26 @@ def main() -> None:
     parser.add_argument("contributions", type=int, nargs="?", default=1_000_000)
     parser.add_argument("--sizes", type=int, nargs="+", help="several sizes, to see how the seconds grow")
     parser.add_argument("--repositories", type=int, default=20)
+    parser.add_argument("--persons", type=int, help="a tenth of the contributions unless said otherwise")
     parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.measure:
         print(json.dumps(measured(given.measure)))
         return
-    figures = [in_fresh_process(size, given.repositories) for size in given.sizes or [given.contributions]]
+    figures = [
+        in_fresh_process(size, given.repositories, given.persons) for size in given.sizes or [given.contributions]
+    ]
     for one in figures:
         tell(one)
     if len(figures) > 1:
         tell_growth(figures)
 
 
-def in_fresh_process(n_contributions: int, n_repositories: int) -> dict[str, Any]:
+def in_fresh_process(n_contributions: int, n_repositories: int, n_persons: int | None) -> dict[str, Any]:
     from flows.environment import QUIET
 
     with tempfile.TemporaryDirectory() as folder:
-        write_community(Path(folder) / "raw", n_contributions, n_repositories)
+        write_community(Path(folder) / "raw", n_contributions, n_repositories, n_persons)
         before = calibration()
         command = [sys.executable, __file__, "--measure", folder]
         done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **QUIET}, check=False)

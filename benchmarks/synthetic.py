@@ -70,9 +70,11 @@ class Community:
         return np.where(acted < end, acted, self.random.integers(self.came[actors], end))
 
 
-def write_community(folder: Path, n_contributions: int, n_repositories: int = 20, seed: int = 1) -> list[Path]:
+def write_community(
+    folder: Path, n_contributions: int, n_repositories: int = 20, n_persons: int | None = None, seed: int = 1
+) -> list[Path]:
     """One raw partition a repository; the partitions."""
-    community = Community(max(20, n_contributions // 10), n_repositories, seed)
+    community = Community(n_persons or max(20, n_contributions // 10), n_repositories, seed)
     partitions = []
     for number in range(n_repositories):
         partition = folder / f"repository-{number}"

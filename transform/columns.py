@@ -26,7 +26,10 @@ DOORS = ("issue", "comment", "change", "review", "commit", "merge", "triage")
 AFFILIATION_CLASSES = ("unknown", "company", "academic", "public", "volunteer")
 ACTOR_CLASSES = ("human", "bot", "organisation")
 END_RULES = ("first_gap", "terminal")
-COMPARISONS = ("door", "cohort_band", "arrival")
+COMPARISONS = ("door", "cohort_band", "affiliation", "arrival")
+"""Groups that are known at the first act."""
+LANDMARK_COMPARISONS = ("response_time", "responder", "first_outcome")
+"""Groups that are known some days after a first question, at its landmark."""
 NETS = ("review", "reply", "merge", "mention", "coedit")
 """Networks of single acts, from who gives attention to who receives it."""
 PROJECTED_NETS = ("thread", "cofile")
@@ -70,8 +73,8 @@ END_RULE = Column(
 COMPARISON = Column(
     "comparison",
     pl.String,
-    "What tells the groups apart: the door, the years of arrival, or whether somebody surely came new.",
-    one_of=COMPARISONS,
+    "What tells the groups apart: known at the first act, or at the landmark of a first question.",
+    one_of=(*COMPARISONS, *LANDMARK_COMPARISONS),
 )
 HORIZON_DAYS = Column("horizon_days", pl.Int32, "Silence that counts as having left.", unit="days", at_least=1)
 DEFINITION = Column("definition", pl.String, "Definition and version; see ops.definitions.")

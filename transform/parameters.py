@@ -52,6 +52,8 @@ class Parameters:
     """Days on which the curves of groups are read; whole curves are in retention.curves."""
     determinants_sample: int = 10_000
     """A regression takes at most so many persons, drawn by a hash of who they are: always the same ones."""
+    hazard_split_days: tuple[int, ...] = (30, 90, 365)
+    """Where the hazard ratios of a regression change with time, it is also fitted between these days."""
     exits_per_term: int = 10
     """A regression with fewer exits for each of its terms tells noise."""
     cohort_band_years: int = 3

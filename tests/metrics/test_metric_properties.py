@@ -22,6 +22,9 @@ from transform.retention import (
     curves,
     determinants,
     early_warnings,
+    first_months,
+    first_outcomes,
+    first_questions,
     group_curves,
     group_tests,
     newcomers,
@@ -39,7 +42,9 @@ TALES = st.lists(
     max_size=25,
 )
 FEW = settings(max_examples=12, deadline=None)
-OF_SPELLS = (curves, group_curves, group_tests)
+NO_LANDMARKS = (first_questions.TABLE.empty().lazy(), first_outcomes.TABLE.empty().lazy())
+NO_MONTHS = first_months.TABLE.empty().lazy()
+OF_SPELLS = {curves: (), group_curves: (), group_tests: NO_LANDMARKS}
 TALK = attention("ada>bob", "bob>cyd", "cyd>bob", "ada>cyd", day=20)
 
 
@@ -53,8 +58,8 @@ def every_table(given, repos):
         stays,
         ranks,
         *tables,
-        *(built(table, stays.lazy()) for table in OF_SPELLS),
-        built(determinants, stays.lazy(), tables[0].lazy()),
+        *(built(table, stays.lazy(), *more) for table, more in OF_SPELLS.items()),
+        built(determinants, stays.lazy(), tables[0].lazy(), NO_MONTHS),
         rests := built(breaks, contributions, repos),
         built(break_transitions, rests.lazy()),
         built(early_warnings, contributions, repos),

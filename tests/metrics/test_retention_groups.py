@@ -8,8 +8,10 @@ from metric_stories import WORKED_EXAMPLE, act, built, history, only, spells_of,
 from published_spells import LEUKAEMIA, days
 
 from transform.core import spells
-from transform.retention import group_curves, group_tests
+from transform.retention import first_outcomes, first_questions, group_curves, group_tests
 
+NO_LANDMARKS = (first_questions.TABLE.empty().lazy(), first_outcomes.TABLE.empty().lazy())
+INPUTS = {group_curves: (), group_tests: NO_LANDMARKS}
 HERE = {"repo_id": "r", "family": "any", "end_rule": "first_gap"}
 
 
@@ -18,7 +20,7 @@ def curves_of(stays, **values):
 
 
 def compared_of(stays, **values):
-    return only(built(group_tests, stays.lazy()), **{**HERE, "weighting": "log_rank", **values})
+    return only(built(group_tests, stays.lazy(), *NO_LANDMARKS), **{**HERE, "weighting": "log_rank", **values})
 
 
 def at_days(rows, column="survival_share"):
@@ -121,7 +123,7 @@ def test_late_entry_of_spells_gives_the_curve_of_r():
 
 
 def test_the_leukaemia_trial_told_as_two_doors():
-    rows = built(group_tests, trial().lazy())
+    rows = built(group_tests, trial().lazy(), *NO_LANDMARKS)
     here = only(rows, repo_id="r", comparison="door")
 
     assert dict(here.select("weighting", "chi_squared").rows()) == pytest.approx(
@@ -132,7 +134,7 @@ def test_the_leukaemia_trial_told_as_two_doors():
 
 def test_in_all_repositories_are_strata_and_a_person_counts_in_each():
     both = trial().vstack(trial(repo_id="q")).lazy()
-    rows = only(built(group_tests, both), comparison="door", weighting="log_rank")
+    rows = only(built(group_tests, both, *NO_LANDMARKS), comparison="door", weighting="log_rank")
     found = dict(rows.select("repo_id", "chi_squared").rows())
 
     assert found["all"] == pytest.approx(found["r"] + found["q"])
@@ -142,7 +144,11 @@ def test_in_all_repositories_are_strata_and_a_person_counts_in_each():
 def test_a_question_asked_of_many_repositories_has_its_p_values_raised():
     quiet = stays(("issue", 5, True), ("commit", 5, True), ("issue", 9, True), ("commit", 9, True))
     rows = only(
-        built(group_tests, trial().vstack(quiet.with_columns(repo_id=quiet["repo_id"].str.replace("r", "q"))).lazy()),
+        built(
+            group_tests,
+            trial().vstack(quiet.with_columns(repo_id=quiet["repo_id"].str.replace("r", "q"))).lazy(),
+            *NO_LANDMARKS,
+        ),
         comparison="door",
         weighting="log_rank",
     )
@@ -166,4 +172,4 @@ def test_where_nobody_left_there_is_no_statistic():
 @pytest.mark.parametrize("table", [group_curves, group_tests])
 @pytest.mark.parametrize("given", [[], [act("robot", 5, actor_class="bot")], [act("late", 300)]])
 def test_without_anybody_to_judge_there_are_no_rows(table, given):
-    assert built(table, spells_of(given).lazy()).is_empty()
+    assert built(table, spells_of(given).lazy(), *INPUTS[table]).is_empty()

@@ -9,6 +9,7 @@ import polars as pl
 from quality.contract import Column, Table
 from transform.columns import (
     ACTS_OF_PERSON,
+    AFFILIATION_CLASS,
     ALL_REPOSITORIES,
     COHORT_QUARTER,
     DOOR,
@@ -70,6 +71,7 @@ TABLE = Table(
         Column("is_newcomer", pl.Boolean, "First act of the family not before the repository's newcomers_from_at."),
         COHORT_QUARTER,
         DOOR,
+        AFFILIATION_CLASS,
         SNAPSHOT_AT,
     ),
 )
@@ -182,7 +184,10 @@ def arrivals(days: pl.LazyFrame, horizons: list[int]) -> pl.LazyFrame:
 
 
 def doors(contributions: pl.LazyFrame, repositories: pl.LazyFrame) -> pl.LazyFrame:
-    """`door` per scope and person; of acts at the same instant the lowest artefact number, then id, comes first."""
+    """`door` and `affiliation_class` of the first act per scope and person.
+
+    Of acts at the same instant the lowest artefact number, then id, comes first.
+    """
     at = pl.col("contributed_at")
     firsts = human_acts(contributions, repositories).filter(at == at.min().over(SCOPE_KEY)).cache()
     belongs_to_change = pl.col("artefact_id").str.starts_with("change:")
@@ -192,7 +197,11 @@ def doors(contributions: pl.LazyFrame, repositories: pl.LazyFrame) -> pl.LazyFra
         pl.concat([firsts, in_all(firsts)])
         .sort("contributed_at", number, "contribution_id", nulls_last=True)
         .unique(SCOPE_KEY, keep="first", maintain_order=True)
-        .select(*SCOPE_KEY, door=door.otherwise(pl.col("kind").replace_strict(DOOR_OF_KIND, return_dtype=pl.String)))
+        .select(
+            *SCOPE_KEY,
+            "affiliation_class",
+            door=door.otherwise(pl.col("kind").replace_strict(DOOR_OF_KIND, return_dtype=pl.String)),
+        )
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from quality.contract import Column, Table
+from quality.contract import Column, Evidence, Table
 from transform.columns import DEFINITION, N_PERSONS, SCOPE_ID, SNAPSHOT_AT, count, share
 from transform.parameters import Parameters
 from transform.retention.breaks import ACTIVE, STATES
@@ -24,6 +24,14 @@ TABLE = Table(
     caveats="Shares are of stretches that ended; those that last (n_open) are in no share, so the share that comes back is "
     "not the chance to. Only persons whose coding is regular enough for a threshold of their own.",
     may_be_empty="Nobody may have had a break.",
+    evidence=(
+        Evidence(
+            "retention.breaks",
+            "the stretches that began or ended with the transition",
+            same=("repo_id",),
+            when="(there.previous_state = here.from_state AND there.state = here.to_state) OR (there.state = here.from_state AND there.next_state = here.to_state)",
+        ),
+    ),
     columns=(
         SCOPE_ID,
         Column("from_state", pl.String, "The state that ended.", one_of=EVERY_STATE),

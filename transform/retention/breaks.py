@@ -8,6 +8,7 @@ from quality.contract import Column, Table
 from transform.columns import DEFINITION, PERSON_ID, SCOPE_ID, SNAPSHOT_AT
 from transform.core.spells import SCOPE_KEY, active_days, packed, silences
 from transform.parameters import Parameters
+from transform.retention.rests_on import ALL_ACTS_OF_PERSON
 from transform.statistics.far_out import FEWEST_PAUSES, STEP_DAYS, WINDOW_DAYS, with_thresholds
 
 STATES = ("non_coding", "inactive", "gone")
@@ -38,6 +39,7 @@ TABLE = Table(
     "look alike.",
     may_be_empty="Nobody may have coded on enough days, or paused for long.",
     is_large=True,
+    evidence=(ALL_ACTS_OF_PERSON,),
     columns=(
         SCOPE_ID,
         PERSON_ID,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 
-from quality.contract import INSTANT, Column, Table
+from quality.contract import INSTANT, Column, Evidence, Table
 from transform.columns import DEFINITION, PERSON_ID, SCOPE_ID, SNAPSHOT_AT, count
 from transform.core.repositories import IS_HISTORY_CUT
 from transform.core.spells import SCOPE_KEY, human_acts, in_all, snapshots
 from transform.parameters import Parameters
+from transform.retention.rests_on import IS_HUMAN_ACT
 
 LONG_TERM_DAYS = (365, 730, 1095)
 """One, two and three years: the spans for which long-term contributors are studied (Bao et al. 2021)."""
@@ -43,6 +44,16 @@ TABLE = Table(
     "it can. A change closed by its own author counts as decided. Old hands are here too.",
     is_large=True,
     may_be_empty="Nobody may have acted yet.",
+    evidence=(
+        Evidence(
+            "core.contributions",
+            "the person's acts in the scope before the snapshot",
+            same=("person_id",),
+            scope=("repo_id",),
+            when=IS_HUMAN_ACT,
+            counted_in="n_acts",
+        ),
+    ),
     columns=(
         SCOPE_ID,
         PERSON_ID,

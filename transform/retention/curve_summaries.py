@@ -22,6 +22,7 @@ from transform.columns import (
 )
 from transform.parameters import Parameters
 from transform.retention.curves import CURVE
+from transform.retention.rests_on import SPELLS_OF_CURVE
 from transform.statistics.kaplan_meier import at_day, reached
 
 TABLE = Table(
@@ -39,6 +40,7 @@ TABLE = Table(
     "each of its rows. Many leave on day 0, so a constant rate fits badly: never show the exponential half-life alone.",
     may_be_empty="No curve without newcomers.",
     is_large=True,
+    evidence=(SPELLS_OF_CURVE,),
     columns=(
         SCOPE_ID,
         FAMILY,

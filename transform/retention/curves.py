@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from quality.contract import Column, Evidence, Table
+from quality.contract import Column, Table
 from transform.columns import (
     COHORT,
     DAYS_SINCE_FIRST,
@@ -20,6 +20,7 @@ from transform.columns import (
 )
 from transform.core.spells import IS_DECIDABLE
 from transform.parameters import Parameters
+from transform.retention.rests_on import SPELLS_OF_CURVE
 from transform.statistics.kaplan_meier import ends, kaplan_meier
 
 EVERY_YEAR = "all"
@@ -39,15 +40,7 @@ TABLE = Table(
     caveats="Newcomers only. Persons who came later than horizon_days before the snapshot are left out and counted in "
     "n_excluded. Between two rows the curve is flat. Do not read it where is_reportable is false.",
     may_be_empty="No curve without newcomers.",
-    evidence=(
-        Evidence(
-            "core.spells",
-            "the spells of all newcomers of the cohort",
-            same=("repo_id", "family", "end_rule", "horizon_days"),
-            when="there.is_newcomer AND here.cohort IN ('all', year(there.cohort_quarter)::VARCHAR)",
-            counted_in="n_newcomers",
-        ),
-    ),
+    evidence=(SPELLS_OF_CURVE,),
     is_large=True,
     columns=(
         SCOPE_ID,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 
-from quality.contract import Table
+from quality.contract import Evidence, Table
 from transform.columns import DEFINITION, HORIZON_DAYS, SNAPSHOT_AT, count, share
 from transform.parameters import Parameters
 from transform.retention.early_warnings import judged
+from transform.retention.rests_on import IS_HUMAN_ACT
 from transform.statistics.intervals import wilson
 
 BINS = 10
@@ -27,6 +28,7 @@ TABLE = Table(
     caveats="A person is in up to twelve months, so the intervals are too narrow. Past calibration is no promise: what "
     "changes in a community changes it. Where brier_score is not below brier_reference the warnings are worth nothing.",
     may_be_empty="There may be too little past to check a prediction with.",
+    evidence=(Evidence("core.contributions", "the acts of all humans before the snapshots", when=IS_HUMAN_ACT),),
     columns=(
         share("bin_lower_share", "The prediction is at least this."),
         share("bin_upper_share", "And less than this; 1 is included."),

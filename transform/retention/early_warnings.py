@@ -9,6 +9,7 @@ from quality.contract import Column, Table
 from transform.columns import ALL_REPOSITORIES, DEFINITION, HORIZON_DAYS, PERSON_ID, REPO_ID, SNAPSHOT_AT, count, share
 from transform.core.spells import SCOPE_KEY, active_days, silences
 from transform.parameters import Parameters
+from transform.retention.rests_on import ALL_ACTS_OF_PERSON
 from transform.statistics.logistic import Flags, NoModel, fit, predicted
 
 YEAR_DAYS = 365
@@ -34,6 +35,7 @@ TABLE = Table(
     "first.",
     may_be_empty="There may be no regulars.",
     is_large=True,
+    evidence=(ALL_ACTS_OF_PERSON,),
     columns=(
         REPO_ID,
         PERSON_ID,

@@ -9,6 +9,7 @@ from transform.columns import ARTEFACT_ID, DEFINITION, PERSON_ID, REPO_ID, SNAPS
 from transform.core.spells import human_acts
 from transform.parameters import Parameters
 from transform.retention.first_responses import OPENED_AT
+from transform.retention.rests_on import ACTS_ON_ARTEFACT, ALL_ACTS_OF_PERSON
 
 OUTCOMES = ("merged", "closed_by_other", "closed_by_author", "closed", "abandoned", "open")
 CLOSED = ("closed_by_other", "closed_by_author", "closed")
@@ -35,6 +36,10 @@ TABLE = Table(
     caveats="closed is closed by nobody knows whom: by a commit, a deleted account, or before the forge kept a record. "
     "The outcome is null while it is undecided. Sizes are those last seen.",
     may_be_empty="A plain git repository has no change requests.",
+    evidence=(
+        ALL_ACTS_OF_PERSON,
+        ACTS_ON_ARTEFACT,
+    ),
     columns=(
         REPO_ID,
         PERSON_ID,

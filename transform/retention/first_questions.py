@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import polars as pl
 
-from quality.contract import INSTANT, Column, Table
-from transform.columns import ALL_REPOSITORIES, ARTEFACT_ID, DEFINITION, DOOR, PERSON_ID, REPO_ID, SNAPSHOT_AT, URL
+from quality.contract import INSTANT, Column, Evidence, Table
+from transform.columns import (
+    AFFILIATION_CLASS,
+    ALL_REPOSITORIES,
+    ARTEFACT_ID,
+    DEFINITION,
+    DOOR,
+    PERSON_ID,
+    REPO_ID,
+    SNAPSHOT_AT,
+    URL,
+)
 from transform.core.spells import human_acts, snapshots
 from transform.parameters import Parameters
 from transform.retention.first_responses import ARTEFACT_KIND, OPENED_AT
+from transform.retention.rests_on import ALL_ACTS_OF_PERSON
 
 UNCLEAR = "unclear"
 """Closed, or spoken to by a deleted account, before any known answer: whether that was an answer cannot be told."""
@@ -31,7 +42,7 @@ TABLE = Table(
         "core.contributions",
         "core.repositories",
     ),
-    definition="RET-18/1",
+    definition="RET-18/2",
     formula="groups from what had happened before opened_at + landmark_days; active: any act in the return_days from then",
     source="landmark analysis: Anderson, Cain and Gelber 1983",
     parameters={"landmark_days": "parameters.landmark_days", "return_days": "parameters.return_days"},
@@ -39,12 +50,17 @@ TABLE = Table(
     "it, which is what is to be explained. Groups are as known at the landmark, and null before it.",
     is_large=True,
     may_be_empty="A plain git repository has no issues and no change requests.",
+    evidence=(
+        Evidence("retention.first_responses", "the wait", same=("repo_id", "artefact_id")),
+        ALL_ACTS_OF_PERSON,
+    ),
     columns=(
         REPO_ID,
         PERSON_ID,
         ARTEFACT_ID,
         ARTEFACT_KIND,
         DOOR,
+        AFFILIATION_CLASS,
         URL,
         OPENED_AT,
         Column(
@@ -110,12 +126,20 @@ def build(
         .with_columns(pl.when(is_past).then(level).alias(name) for name, level in levels(landmark).items())
         .cache()
     )
-    acts = human_acts(contributions, repositories).select(*PERSON, "contributed_at").cache()
+    acts = human_acts(contributions, repositories).cache()
     return (
-        first.pipe(with_later_activity, acts, repositories)
+        first.join(acts.pipe(employers), on=["repo_id", "artefact_id"], how="left")
+        .with_columns(pl.col("affiliation_class").fill_null("unknown"))
+        .pipe(with_later_activity, acts.select(*PERSON, "contributed_at"), repositories)
         .with_columns(definition=pl.lit(TABLE.definition))
         .select(TABLE.column_names)
     )
+
+
+def employers(acts: pl.LazyFrame) -> pl.LazyFrame:
+    """Affiliation of who opened an issue or change, at its opening."""
+    opened = acts.filter(pl.col("kind").is_in(["issue_open", "change_open"]))
+    return opened.select(pl.col("repo_id").cast(pl.String), "artefact_id", "affiliation_class")
 
 
 def levels(landmark_days: int) -> dict[str, pl.Expr]:

@@ -7,6 +7,7 @@ import polars as pl
 from quality.contract import INSTANT, Column, Table
 from transform.columns import ARTEFACT_ID, DEFINITION, PERSON_ID, REPO_ID, SNAPSHOT_AT, URL
 from transform.parameters import Parameters
+from transform.retention.rests_on import ACTS_ON_ARTEFACT, EVENTS_ON_ARTEFACT
 
 ARTEFACT_KINDS = ("issue", "change")
 RESPONSE_KINDS = ("comment", "review_comment", "review", "change_merge", "label", "state_change")
@@ -58,6 +59,10 @@ TABLE = Table(
     "it answers where somebody else is known to have closed. A comment on a line counts when its review is sent. Drafts wait as others.",
     is_large=True,
     may_be_empty="A plain git repository has no issues and no change requests.",
+    evidence=(
+        ACTS_ON_ARTEFACT,
+        EVENTS_ON_ARTEFACT,
+    ),
     columns=(
         REPO_ID,
         ARTEFACT_ID,

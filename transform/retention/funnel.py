@@ -7,11 +7,12 @@ from itertools import pairwise
 
 import polars as pl
 
-from quality.contract import Column, Table
+from quality.contract import Column, Evidence, Table
 from transform.columns import DEFINITION, N_NEWCOMERS, SCOPE_ID, SNAPSHOT_AT, count, share
 from transform.core.spells import IS_DECIDABLE, SCOPE_KEY, human_acts, in_all, snapshots
 from transform.parameters import Parameters
 from transform.retention.newcomers import newcomers
+from transform.retention.rests_on import IS_MAIN_SPELL
 from transform.statistics.aalen_johansen import CENSORED, COMPETING, EVENT, aalen_johansen, incidence_at
 from transform.statistics.intervals import wilson
 
@@ -35,6 +36,15 @@ TABLE = Table(
     caveats="Whoever reached to_stage first converts at once under ever; skipped_share says how many. Those who only watch "
     "are not seen. One less Kaplan-Meier, with leaving as censoring, would overstate the share, and is not here.",
     may_be_empty="No funnel without newcomers.",
+    evidence=(
+        Evidence(
+            "core.spells",
+            "the spells of all newcomers who can be judged",
+            same=("repo_id",),
+            when=f"there.family = 'any' AND there.is_newcomer AND there.is_exit IS NOT NULL AND {IS_MAIN_SPELL}",
+            counted_in="n_newcomers",
+        ),
+    ),
     columns=(
         SCOPE_ID,
         Column("reading", pl.String, "Whether stages may be reached in any order.", one_of=READINGS),

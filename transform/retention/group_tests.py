@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from quality.contract import Column, Table
+from quality.contract import Column, Evidence, Table
 from transform.columns import (
     ALL_REPOSITORIES,
     COMPARISON,
@@ -20,25 +20,36 @@ from transform.columns import (
 )
 from transform.core.spells import in_all
 from transform.parameters import Parameters
-from transform.retention.group_curves import SUBJECT, grouped_ends
-from transform.statistics.log_rank import WEIGHTINGS, Ends, compare
+from transform.retention.group_curves import IS_COMPARED, SUBJECT, grouped_ends
+from transform.retention.landmark_curves import landmark_ends
+from transform.statistics.log_rank import WEIGHTINGS, Ends, compare_all
 
 TABLE = Table(
     schema="retention",
     name="group_tests",
     grain="one row per repository (or all), family, comparison, rule of leaving, horizon and weighting",
     key=(*SUBJECT, "weighting"),
-    inputs=("core.spells",),
-    definition="RET-04/1",
+    inputs=("core.spells", "retention.first_questions", "retention.first_outcomes"),
+    definition="RET-04/2",
     formula="quadratic form of the weighted sums of observed less expected exits with their hypergeometric covariance; "
     "weights 1, n, sqrt(n), and the survival of Peto and Peto; all: sums over repositories",
     source="Mantel 1966; Tarone and Ware 1977; Peto and Peto 1972; Benjamini and Hochberg 1995; checked against R "
     "survdiff and lifelines",
     parameters={"cohort_band_years": "parameters.cohort_band_years"},
-    caveats="A small p-value says that the curves differ, not how much nor why; look at retention.group_curves. Where "
+    caveats="A small p-value says that the curves differ, not how much nor why; look at retention.group_curves, and for what "
+    "is known only at a landmark at retention.landmark_curves. Where "
     "fewest_expected is below 5 the p-value is a rough one. log_rank is the test to report; choosing the best of four is "
     "cheating oneself. In all, a person active in several repositories counts in each, which makes p-values too small.",
     may_be_empty="Nothing can be compared before two groups have been seen.",
+    evidence=(
+        Evidence(
+            "core.spells",
+            "the spells compared, each in its repository",
+            same=("family", "end_rule", "horizon_days"),
+            scope=("repo_id",),
+            when=f"there.repo_id <> 'all' AND {IS_COMPARED}",
+        ),
+    ),
     columns=(
         SCOPE_ID,
         FAMILY,
@@ -71,6 +82,7 @@ TABLE = Table(
         SNAPSHOT_AT,
     ),
 )
+TOGETHER = ("comparison", "end_rule", "horizon_days")
 QUESTION = ("family", "comparison", "end_rule", "horizon_days", "weighting")
 FOUND = {
     "weighting": pl.String,
@@ -81,9 +93,14 @@ FOUND = {
 }
 
 
-def build(spells: pl.LazyFrame, *, parameters: Parameters) -> pl.LazyFrame:
-    in_repositories = grouped_ends(spells.filter(pl.col("repo_id") != ALL_REPOSITORIES), parameters)
-    within = in_repositories.with_columns(stratum="repo_id").cache()
+def build(
+    spells: pl.LazyFrame, first_questions: pl.LazyFrame, first_outcomes: pl.LazyFrame, *, parameters: Parameters
+) -> pl.LazyFrame:
+    in_repositories = spells.filter(pl.col("repo_id") != ALL_REPOSITORIES)
+    at_first_act = grouped_ends(in_repositories, parameters)
+    at_landmark = landmark_ends(in_repositories, first_questions, first_outcomes, parameters)
+    both = pl.concat([at_first_act, at_landmark.select(at_first_act.collect_schema().names())])
+    within = both.with_columns(stratum="repo_id").cache()
     counted = pl.concat([within, in_all(within)])
     comparable = (
         counted.group_by(SUBJECT)
@@ -106,22 +123,43 @@ def build(spells: pl.LazyFrame, *, parameters: Parameters) -> pl.LazyFrame:
 
 
 def verdicts(counted: pl.LazyFrame) -> pl.LazyFrame:
-    """The tests of every subject, one row a weighting."""
+    """The tests of every subject, one row a weighting; those of one comparison, rule and horizon are made at once."""
     subjects = {name: pl.Int32 if name == "horizon_days" else pl.Categorical for name in SUBJECT}
-    return counted.group_by(SUBJECT).map_groups(compared, schema={**subjects, **FOUND})
+    return counted.group_by(TOGETHER).map_groups(compared, schema={**subjects, **FOUND})
 
 
-def compared(ends_of_subject: pl.DataFrame) -> pl.DataFrame:
+def compared(ends: pl.DataFrame) -> pl.DataFrame:
     # in the order of names, whatever order the categories came in: sums then never differ
-    numbered = ends_of_subject.with_columns(pl.col("stratum", "group_name").cast(pl.String).rank("dense") - 1)
-    columns = ("stratum", "group_name", "entry", "duration", "n_exits", "n_ends")
-    found = compare(Ends(*(numbered[name].cast(pl.Int64).to_numpy() for name in columns)))
-    took_part = found.expected[found.expected > 0]
-    rows = [
-        {"fewest_expected": float(np.min(took_part)) if took_part.size else None, **vars(verdict)}
-        for verdict in found.verdicts
+    name = pl.col("repo_id", "family", "stratum", "group_name").cast(pl.String)
+    number = pl.struct("repo_id", "family").rank("dense").cast(pl.Int64) - 1
+    within = pl.struct("repo_id", "family", "stratum").rank("dense").cast(pl.Int64) - 1
+    rows = ends.with_columns(name).with_columns(
+        subject=number, stratum=within, group=pl.col("group_name").rank("dense").cast(pl.Int64) - 1
+    )
+    strata = rows.select("stratum", "subject").unique().sort("stratum")
+    columns = ("stratum", "group", "entry", "duration", "n_exits", "n_ends")
+    given = Ends(*(rows[column].cast(pl.Int64).to_numpy() for column in columns))
+    found = compare_all(given, strata["subject"].to_numpy())
+    fewest = np.where(found.expected > 0, found.expected, np.inf).min(axis=1, initial=np.inf)
+    subjects = rows.select("subject", *SUBJECT).unique("subject").sort("subject").drop("subject")
+    told = [
+        subjects.with_columns(
+            pl.Series("fewest_expected", np.where(np.isinf(fewest), np.nan, fewest)),
+            pl.Series("chi_squared", chi_squared),
+            pl.Series("p_value", p_values),
+            pl.Series("degrees_of_freedom", found.freedom, dtype=pl.Int64),
+            weighting=pl.lit(weighting),
+        )
+        for weighting, chi_squared, p_values in zip(WEIGHTINGS, found.chi_squared, found.p_values, strict=True)
     ]
-    return ends_of_subject.select(SUBJECT).head(1).join(pl.DataFrame(rows, schema=FOUND), how="cross")
+    return (
+        pl.concat(told)
+        .with_columns(
+            pl.col("fewest_expected", "chi_squared", "p_value").fill_nan(None),
+            pl.col("repo_id", "family").cast(pl.Categorical),
+        )
+        .select(*SUBJECT, *FOUND)
+    )
 
 
 def adjusted(rows: pl.LazyFrame) -> pl.LazyFrame:

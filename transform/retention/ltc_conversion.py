@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from quality.contract import Column, Table
+from quality.contract import Column, Evidence, Table
 from transform.columns import ALL_REPOSITORIES, COHORT_QUARTER, DEFINITION, SCOPE_ID, SNAPSHOT_AT, count, share
 from transform.parameters import Parameters
 from transform.retention.contributor_types import LONG_TERM_DAYS
@@ -27,6 +27,14 @@ TABLE = Table(
     caveats="Newcomers to committing, not those who only talk. An older quarter had more time to commit again after a pause: "
     "compare quarters of like margin_days.",
     may_be_empty="No quarter without a new committer.",
+    evidence=(
+        Evidence(
+            "retention.contributor_types",
+            "the persons whose first commit is in the quarter, among them all of the cohort",
+            same=("repo_id",),
+            when="date_trunc('quarter', there.first_commit_at AT TIME ZONE 'UTC')::DATE = here.cohort_quarter",
+        ),
+    ),
     columns=(
         SCOPE_ID,
         COHORT_QUARTER,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import polars as pl
 
-from quality.contract import Column, Table
+from quality.contract import Column, Evidence, Table
 from transform.columns import DEFINITION, REPO_ID, SNAPSHOT_AT, count
 from transform.core.repositories import IS_HISTORY_CUT
 from transform.core.spells import human_acts
 from transform.parameters import Parameters
 from transform.retention.cohorts import QUARTER_DAYS
+from transform.retention.rests_on import ACT_DAY, IS_HUMAN_ACT
 from transform.statistics.concentration import in_core
 
 CELL = ("repo_id", "period_start")
@@ -57,6 +58,14 @@ TABLE = Table(
     caveats="The rules of others on our acts, persons and repositories: their sites count other acts, bots and groups of "
     "repositories, so expect other numbers there. Where LFX shows 0 because nobody was active before, this is NULL.",
     may_be_empty="No rule has a row before the first month of a repository is over.",
+    evidence=(
+        Evidence(
+            "core.contributions",
+            "the acts of humans up to the end of the period",
+            same=("repo_id",),
+            when=f"{IS_HUMAN_ACT} AND {ACT_DAY} < here.period_start + CASE WHEN here.rule = 'lfx_retention' THEN INTERVAL 3 MONTH ELSE INTERVAL 1 MONTH END",
+        ),
+    ),
     columns=(
         REPO_ID,
         Column("rule", pl.String, "Whose rule for what; see the formula.", one_of=tuple(RULES)),

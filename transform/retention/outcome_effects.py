@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from quality.contract import Column, Table
+from quality.contract import Column, Evidence, Table
 from transform.columns import DEFINITION, SCOPE_ID, SNAPSHOT_AT, count, share
 from transform.core.spells import in_all, snapshots
 from transform.parameters import Parameters
@@ -66,6 +66,14 @@ TABLE = Table(
     caveats="Associations: whoever means to stay may write what is merged. Counted from_opening, many come back before "
     "the outcome, so it cannot have brought them; after_outcome is free of that. Changes merged by their author are left out.",
     may_be_empty="No comparison without newcomers whose first change was decided.",
+    evidence=(
+        Evidence(
+            "retention.first_outcomes",
+            "the first changes in the two groups that were followed for long enough",
+            scope=("repo_id",),
+            when="there.outcome IS NOT NULL AND NOT coalesce(there.is_self_merged, false) AND (here.outcome = 'not_merged' OR there.outcome IN (here.outcome, 'merged')) AND CASE here.clock WHEN 'from_opening' THEN there.has_returned IS NOT NULL ELSE there.has_returned_after_outcome IS NOT NULL END",
+        ),
+    ),
     columns=(
         SCOPE_ID,
         Column("clock", pl.String, "From when return_days count: opening, or end of outcome_days.", one_of=CLOCKS),

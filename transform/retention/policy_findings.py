@@ -8,6 +8,7 @@ from quality.contract import Column, Table
 from transform.columns import DEFINITION, PERSON_ID, SCOPE_ID, SNAPSHOT_AT, URL, count
 from transform.core.spells import SCOPE_KEY, human_acts, in_all, snapshots
 from transform.parameters import Parameters, Policy
+from transform.retention.rests_on import ALL_ACTS_OF_PERSON
 
 TABLE = Table(
     schema="retention",
@@ -23,6 +24,7 @@ TABLE = Table(
     caveats="A finding is what the rule says of the acts that are seen; it decides nothing. What happens elsewhere (chat, "
     "mail, other forges) is not seen. Follows from the snapshot alone, not from the day on which one asks.",
     may_be_empty="No policy may be set, or none may apply to anybody.",
+    evidence=(ALL_ACTS_OF_PERSON,),
     columns=(
         Column("policy", pl.String, "Name of the policy."),
         SCOPE_ID,

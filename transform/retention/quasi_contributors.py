@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from quality.contract import Column, Table
+from quality.contract import Column, Evidence, Table
 from transform.columns import ALL_REPOSITORIES, DEFINITION, REPO_ID, SNAPSHOT_AT, count
 from transform.core.repositories import IS_HISTORY_CUT
 from transform.parameters import Parameters
@@ -22,6 +22,18 @@ TABLE = Table(
     caveats="Maintainers are among the actual contributors: who holds a role is not known, so they cannot be left out as in "
     "the study. A change that its author withdrew counts as decided.",
     may_be_empty="A plain git repository has no change requests.",
+    evidence=(
+        Evidence(
+            "retention.contributor_types",
+            "the persons who opened a change",
+            same=("repo_id",),
+            when="there.n_changes_opened > 0",
+            counted_in="n_proposers",
+        ),
+        Evidence(
+            "retention.contributor_types", "the persons with a commit", same=("repo_id",), when="there.n_commits > 0"
+        ),
+    ),
     columns=(
         REPO_ID,
         count("n_proposers", "Persons who opened a change.", unit="persons"),

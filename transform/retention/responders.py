@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from quality.contract import INSTANT, Column, Table
+from quality.contract import INSTANT, Column, Evidence, Table
 from transform.columns import ARTEFACT_ID, DEFINITION, PERSON_ID, REPO_ID, SNAPSHOT_AT, count, share
 from transform.parameters import Parameters
 from transform.retention.first_responses import ARTEFACT_KIND, RESPONSE_KINDS
@@ -16,15 +16,24 @@ TABLE = Table(
     name="responders",
     grain="one row per issue or change of a newcomer that another human answered",
     key=("repo_id", "artefact_id"),
-    inputs=("retention.first_responses", "core.spells", "influence.scores"),
-    definition="RET-14/1",
+    inputs=("retention.first_responses", "core.spells", "influence.scores", "core.affiliations"),
+    definition="RET-14/2",
     formula="the first human responder of RET-12: role then, earlier first answers to newcomers, time since the first "
-    "act of all, percentile rank in the calendar year before that of the answer",
+    "act of all, percentile rank in the calendar year before that of the answer, and whether both then worked for one organisation",
     source="who answers may matter more than whether: studies of newcomers to Hadoop",
     caveats="Everything is as it stood at responded_at; nothing later is used. Percentiles are null for whom no graph of "
-    "that year holds. Affiliations are not known.",
+    "that year holds.",
     is_large=True,
     may_be_empty="A plain git repository shows no conversations.",
+    evidence=(
+        Evidence("retention.first_responses", "the wait that ended", same=("repo_id", "artefact_id")),
+        Evidence(
+            "core.contributions",
+            "the responder's acts up to the answer",
+            same=("repo_id",),
+            when="there.person_id = here.responder_person_id AND there.contributed_at <= here.responded_at",
+        ),
+    ),
     columns=(
         REPO_ID,
         ARTEFACT_ID,
@@ -44,7 +53,10 @@ TABLE = Table(
         ),
         share("prior_year_percentile_rank", "Influence (INF-02) in the year before; null if none.", nullable=True),
         Column(
-            "is_same_affiliation", pl.Boolean, "Whether both are of one organisation; null: unknown.", nullable=True
+            "is_same_affiliation",
+            pl.Boolean,
+            "Whether both worked for one organisation at the answer; null unless it is known of both.",
+            nullable=True,
         ),
         DEFINITION,
         SNAPSHOT_AT,
@@ -53,16 +65,21 @@ TABLE = Table(
 
 
 def build(
-    first_responses: pl.LazyFrame, spells: pl.LazyFrame, scores: pl.LazyFrame, *, parameters: Parameters
+    first_responses: pl.LazyFrame,
+    spells: pl.LazyFrame,
+    scores: pl.LazyFrame,
+    affiliations: pl.LazyFrame,
+    *,
+    parameters: Parameters,
 ) -> pl.LazyFrame:
     answered = first_responses.filter("is_newcomer_at_opening", pl.col("responded_at").is_not_null())
     return (
         answered.with_columns(n_prior_answers_to_newcomers=answers_before())
         .pipe(with_tenure, spells, parameters.horizon_days)
         .pipe(with_influence, scores)
+        .pipe(with_employers, affiliations)
         .with_columns(
             responder_role=pl.when("is_responder_insider").then(pl.lit("insider")).otherwise(pl.lit("other")),
-            is_same_affiliation=pl.lit(None, pl.Boolean),
             definition=pl.lit(TABLE.definition),
         )
         .select(TABLE.column_names)
@@ -93,3 +110,31 @@ def with_influence(answered: pl.LazyFrame, scores: pl.LazyFrame) -> pl.LazyFrame
     return answered.with_columns(window_start=year_before).join(
         ranks, on=["repo_id", "window_start", "responder_person_id"], how="left"
     )
+
+
+def with_employers(answered: pl.LazyFrame, affiliations: pl.LazyFrame) -> pl.LazyFrame:
+    """Adds whether both worked for one organisation; a volunteer is known to work for none."""
+    sides = {"asked": "person_id", "answered": "responder_person_id"}
+    both = answered
+    for side, person in sides.items():
+        spans = affiliations.select(
+            pl.col("person_id").alias(person),
+            pl.col("from_at").alias(f"{side}_from_at"),
+            pl.col("to_at").alias(f"{side}_to_at"),
+            pl.col("affiliation_class").alias(f"{side}_class"),
+            pl.col("organisation").alias(f"{side}_organisation"),
+        )
+        both = both.sort("responded_at").join_asof(
+            spans.sort(f"{side}_from_at"),
+            left_on="responded_at",
+            right_on=f"{side}_from_at",
+            by=person,
+            check_sortedness=False,
+        )
+    is_known = pl.all_horizontal(
+        pl.col(f"{side}_class").fill_null("unknown").ne("unknown")
+        & (pl.col("responded_at") < pl.col(f"{side}_to_at")).fill_null(value=True)
+        for side in sides
+    )
+    is_same = (pl.col("asked_organisation") == pl.col("answered_organisation")).fill_null(value=False)
+    return both.with_columns(is_same_affiliation=pl.when(is_known).then(is_same))

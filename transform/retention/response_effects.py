@@ -10,6 +10,7 @@ from transform.core.spells import in_all, snapshots
 from transform.parameters import Parameters
 from transform.retention.first_questions import LEVELS
 from transform.retention.outcome_effects import EFFECT_COLUMNS, told
+from transform.retention.rests_on import outcomes_of
 from transform.statistics.contrasts import contrasts
 
 REFERENCES = {"response_time": "within_24h", "responder": "other", "outcome": "merged"}
@@ -18,6 +19,7 @@ ADJUSTMENTS: dict[str, tuple[str, ...]] = {
     "crude": (),
     "repository_year": ("home_id", "artefact_kind", "opened_year"),
     "repository_year_door": ("home_id", "artefact_kind", "opened_year", "door"),
+    "repository_year_affiliation": ("home_id", "artefact_kind", "opened_year", "affiliation_class"),
 }
 GROUP = ("repo_id", "active_in", "exposure")
 EVERY_LEVEL = tuple(dict.fromkeys(level for levels in LEVELS.values() for level in levels))
@@ -28,21 +30,26 @@ TABLE = Table(
     grain="one row per repository (or all), place of later activity, exposure, level compared with the reference, adjustment",
     key=(*GROUP, "level", "adjustment"),
     inputs=("retention.first_questions", "core.repositories"),
-    definition="RET-18b/1",
+    definition="RET-18b/2",
     formula="of newcomers' first questions: share active again in [landmark_days, landmark_days + return_days) after "
     "opening, by what had happened before landmark_days; differences and odds ratios as in RET-13b",
     source="landmark analysis: Anderson, Cain and Gelber 1983; negative control outcome: Lipsitch et al. 2010",
     parameters={
         "landmark_days": "parameters.landmark_days",
         "return_days": "parameters.return_days",
-        "strata": "repository, kind of artefact and year of opening; and the door",
+        "strata": "repository, kind of artefact and year of opening; and the door, or the affiliation of who asked",
         "doors": DOORS,
         "confidence": 0.95,
     },
-    caveats="Associations. Difficulty, skill, employer, age of the project and load of its maintainers are not held "
+    caveats="Associations. Difficulty, skill, age of the project and load of its maintainers are not held "
     "constant. Outcomes and late answers come after the first answer: never take one for the cause of the other. Where "
     "another_repository shows the same as same_repository, read nothing into either.",
     may_be_empty="No comparison without newcomers who asked and were followed.",
+    evidence=(
+        outcomes_of(
+            "CASE here.exposure WHEN 'response_time' THEN there.response_time WHEN 'responder' THEN there.responder ELSE there.outcome END"
+        ),
+    ),
     columns=(
         SCOPE_ID,
         Column("active_in", pl.String, "Where activity counts; another is the negative control.", one_of=WHERE),
@@ -84,7 +91,7 @@ def by_place(people: pl.LazyFrame) -> pl.LazyFrame:
 
 def by_exposure(people: pl.LazyFrame) -> pl.LazyFrame:
     """Everybody once for each exposure of which they have a level."""
-    kept = ("repo_id", "active_in", "is_back", "home_id", "artefact_kind", "opened_year", "door")
+    kept = ("repo_id", "active_in", "is_back", "home_id", "artefact_kind", "opened_year", "door", "affiliation_class")
     return pl.concat(
         [
             people.drop_nulls(exposure).select(

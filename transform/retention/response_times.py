@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 
-from quality.contract import Column, Table
+from quality.contract import Column, Evidence, Table
 from transform.columns import DEFINITION, SCOPE_ID, SNAPSHOT_AT, count, share
 from transform.core.spells import in_all, snapshots
 from transform.parameters import Parameters
 from transform.retention.first_responses import ARTEFACT_KIND, hours, hours_between
+from transform.retention.rests_on import OPENED_YEAR
 from transform.statistics.intervals import wilson
 from transform.statistics.kaplan_meier import ends, kaplan_meier, reached
 
@@ -44,6 +45,16 @@ TABLE = Table(
     caveats="p50 and p90 are null where so many still wait. The insider rows hold only what was opened after the "
     "repository had shown an insider. In 'all' an author is a newcomer to the repository of the question.",
     may_be_empty="A plain git repository has no issues and no change requests.",
+    evidence=(
+        Evidence(
+            "retention.first_responses",
+            "the issues or changes opened by such authors in the year",
+            same=("artefact_kind",),
+            scope=("repo_id",),
+            when=f"there.opened_at < here.snapshot_at AND there.is_newcomer_at_opening = (here.author_group = 'newcomer') AND here.opened_year IN ('all', {OPENED_YEAR}) AND (here.responder <> 'insider' OR there.is_insider_known)",
+            counted_in="n_opened",
+        ),
+    ),
     columns=(
         SCOPE_ID,
         ARTEFACT_KIND,

@@ -21,6 +21,7 @@ from transform.parameters import Parameters
 from transform.retention.cohorts import seen_for
 from transform.retention.curves import with_every_year
 from transform.retention.newcomers import newcomers
+from transform.retention.rests_on import SPELLS_OF_COHORT
 from transform.statistics.kaplan_meier import at_day, ends, kaplan_meier, reached
 
 CURVE_OF_YEAR = ("repo_id", "family", "cohort_year")
@@ -41,6 +42,7 @@ TABLE = Table(
     caveats="Newcomers only. Going on with what was touched on the first day is no second contribution, however late. "
     "Do not read a share where is_reportable is false. median_days is of the whole curve and stands in each of its rows.",
     may_be_empty="No row without newcomers.",
+    evidence=(SPELLS_OF_COHORT,),
     columns=(
         SCOPE_ID,
         FAMILY,

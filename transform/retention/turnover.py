@@ -18,6 +18,7 @@ from transform.columns import (
 from transform.core.repositories import IS_HISTORY_CUT
 from transform.core.spells import PERSON_KEY, active_days, in_all, snapshots
 from transform.parameters import Parameters
+from transform.retention.rests_on import acts_between
 from transform.statistics.concentration import in_core
 
 SERIES = ("repo_id", "family", "members")
@@ -38,6 +39,13 @@ TABLE = Table(
     caveats="Who rests for one calendar year leaves and joins again: a leaver here may return, see RET-03. A member of the "
     "core who did less the year after left the core, perhaps not the repository.",
     may_be_empty="No rows without contributions by humans.",
+    evidence=(
+        acts_between(
+            "here.window_start - INTERVAL 1 YEAR",
+            "here.window_start + INTERVAL 1 YEAR",
+            "the acts of humans in the year and the one before",
+        ),
+    ),
     columns=(
         SCOPE_ID,
         FAMILY,

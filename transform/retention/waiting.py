@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from quality.contract import Column, Table
+from quality.contract import Column, Evidence, Table
 from transform.columns import ARTEFACT_ID, DEFINITION, PERSON_ID, REPO_ID, SNAPSHOT_AT, URL
 from transform.parameters import Parameters
 from transform.retention.first_responses import ARTEFACT_KIND, OPENED_AT, hours
@@ -20,6 +20,7 @@ TABLE = Table(
     caveats="A list to act on, not a measure: how long newcomers wait is in retention.response_times. What only a deleted "
     "account answered is left out, for that may have been the answer.",
     may_be_empty="Nobody may be waiting.",
+    evidence=(Evidence("retention.first_responses", "the wait", same=("repo_id", "artefact_id")),),
     columns=(
         REPO_ID,
         ARTEFACT_ID,

@@ -1,4 +1,5 @@
-"""Proportional hazards (Cox 1972): Efron's ties, strata, robust errors by cluster, and the test of proportionality.
+"""Proportional hazards (Cox 1972): Efron's ties, strata, late entry, covariates that change, robust errors by cluster, and
+the test of proportionality.
 
 Efron 1977; Lin and Wei 1989; Grambsch and Therneau 1994. Coefficients agree with `coxph` of R and with lifelines.
 """
@@ -31,13 +32,33 @@ class NotEstimable(Exception):
 
 @dataclass(frozen=True)
 class Lives:
-    """One entry per person: how long (days), whether by leaving, stratum and cluster (numbers), covariates (n by p)."""
+    """One row per person: how long (days), whether by leaving, stratum and cluster (numbers), covariates (n by p).
+
+    With an `entry` above 0 a person is at risk only after that day. Covariates that change are several rows of one
+    person, each from its entry to its duration, and all of one cluster.
+    """
 
     duration: Integers
     is_exit: npt.NDArray[np.bool_]
     covariates: Floats
     stratum: Integers
     cluster: Integers
+    entry: Integers | None = None
+
+    def between(self, start: int, end: int | None) -> Lives:
+        """The same lives, seen only after the day `start` and up to the day `end`, both counted as above."""
+        until = self.duration if end is None else np.minimum(self.duration, end)
+        since = np.maximum(np.zeros_like(self.duration) if self.entry is None else self.entry, start)
+        seen = until > since
+        left = self.is_exit & (self.duration == until)
+        return Lives(
+            duration=until[seen],
+            is_exit=left[seen],
+            covariates=self.covariates[seen],
+            stratum=self.stratum[seen],
+            cluster=self.cluster[seen],
+            entry=since[seen],
+        )
 
 
 @dataclass(frozen=True)
@@ -67,7 +88,7 @@ class RiskSets:
     upto: Integers
     """Per person, the number of days not after the end of their life."""
     start: Integers
-    """Per person, the number of days before their stratum."""
+    """Per person, the number of days before their stratum, and before they were at risk in it."""
     leaver: Integers
     """Persons who exit, in the order of the axis."""
     day: Integers
@@ -121,12 +142,15 @@ def risk_sets(lives: Lives) -> RiskSets:
     start = lives.stratum.astype(np.int64) * span
     end = start + lives.duration
     days = np.unique(end[lives.is_exit])
+    entry = np.zeros_like(start) if lives.entry is None else lives.entry
+    # who is seen from the start is at risk on day 0 as well, who enters later only after the day of entry
+    at_risk_from = np.searchsorted(days, start + entry + (entry > 0))
     leaver = np.flatnonzero(lives.is_exit)
     leaver = leaver[np.argsort(end[leaver], kind="stable")]
     day = np.searchsorted(days, end[leaver])
     n_tied = np.bincount(day)
     tie = (np.arange(len(day)) - np.searchsorted(day, day)) / n_tied[day]
-    return RiskSets(days, np.searchsorted(days, end, "right"), np.searchsorted(days, start), leaver, day, tie)
+    return RiskSets(days, np.searchsorted(days, end, "right"), at_risk_from, leaver, day, tie)
 
 
 def state(x: Floats, beta: Floats, sets: RiskSets) -> State:

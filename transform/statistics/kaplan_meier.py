@@ -131,9 +131,11 @@ def read_at(curves: pl.LazyFrame, days: Sequence[int], *, by: Sequence[str]) -> 
     """The curves on the given days, as far as they reach: until the last end, or for ever once nobody is left.
 
     Takes and gives the columns of `kaplan_meier`, but for the counts: `n_at_risk` is that of the first end on or after
-    the day, 0 after the last.
+    the day, 0 after the last. `restricted_mean_days` is the area under the curve up to the day.
     """
-    curves = curves.sort("day").cache()
+    width = (pl.col("day").shift(-1) - pl.col("day")).over(by, order_by="day").fill_null(0)
+    area = (pl.col("survival_share") * width).cum_sum().over(by, order_by="day") - pl.col("survival_share") * width
+    curves = curves.with_columns(step_day="day", area_before_step=area).sort("day").cache()
     marks = pl.LazyFrame({"day": sorted(days)}, schema={"day": pl.Int32})
     readings = curves.select(by).unique().join(marks, how="cross").sort("day")
     state = curves.drop("n_at_risk", "n_exits", "n_censored")
@@ -143,5 +145,10 @@ def read_at(curves: pl.LazyFrame, days: Sequence[int], *, by: Sequence[str]) -> 
         .sort("day")
         .join_asof(curves.select(*by, "day", "n_at_risk"), on="day", by=by, strategy="forward", check_sortedness=False)
         .filter(known)
-        .with_columns(pl.col("n_at_risk").fill_null(0))
+        .with_columns(
+            pl.col("n_at_risk").fill_null(0),
+            restricted_mean_days=pl.col("area_before_step")
+            + pl.col("survival_share") * (pl.col("day") - pl.col("step_day")),
+        )
+        .drop("area_before_step", "step_day")
     )

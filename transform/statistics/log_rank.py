@@ -53,18 +53,87 @@ class Comparison:
     verdicts: tuple[Verdict, ...]
 
 
+@dataclass(frozen=True)
+class Comparisons:
+    """The same for many questions at once: a row each; nan where the groups cannot be compared."""
+
+    observed: Floats
+    expected: Floats
+    freedom: Integers
+    chi_squared: Floats
+    """One row a weighting, in their order, and so are the p-values."""
+    p_values: Floats
+
+
 def compare(ends: Ends) -> Comparison:
     """Groups in which nobody is ever at risk while somebody leaves take no part, and no degree of freedom."""
-    exits, at_risk, stratum = tables(ends)
-    n, d = at_risk.sum(axis=1), exits.sum(axis=1)
-    expected = at_risk * (d / n)[:, None]
-    takes_part = np.flatnonzero(at_risk.sum(axis=0) > 0)
-    freedom = max(len(takes_part) - 1, 0)
+    found = compare_all(ends, np.zeros(int(ends.stratum.max(initial=0)) + 1, dtype=np.int64))
+    freedom = int(found.freedom[0])
     verdicts = tuple(
-        Verdict(name, *tested((exits - expected)[:, takes_part], at_risk[:, takes_part], d, weight, freedom))
-        for name, weight in weights(n, d, stratum).items()
+        Verdict(name, *((None, freedom, None) if np.isnan(chi[0]) else (float(chi[0]), freedom, float(p[0]))))
+        for name, chi, p in zip(WEIGHTINGS, found.chi_squared, found.p_values, strict=True)
     )
-    return Comparison(exits.sum(axis=0), expected.sum(axis=0), verdicts)
+    return Comparison(found.observed[0], found.expected[0], verdicts)
+
+
+def compare_all(ends: Ends, question: Integers) -> Comparisons:
+    """Many comparisons at once; `question[stratum]` numbers the one that a stratum belongs to, in rising order."""
+    n_questions = int(question.max(initial=-1)) + 1
+    exits, at_risk, stratum = tables(ends)
+    asked = question[stratum]
+    n, d = at_risk.sum(axis=1), exits.sum(axis=1)
+    share = at_risk / n[:, None]
+    observed = summed(exits, asked, n_questions)
+    expected = summed(share * d[:, None], asked, n_questions)
+    takes_part = summed(at_risk, asked, n_questions) > 0
+    freedom = np.maximum(takes_part.sum(axis=1) - 1, 0)
+    spread = d * (n - d) / np.maximum(n - 1, 1)
+    chi_squared = []
+    for weight in weights(n, d, stratum).values():
+        sums = summed((exits - share * d[:, None]) * weight[:, None], asked, n_questions)
+        covariance = covariances(share, weight**2 * spread, asked, n_questions)
+        chi_squared.append(statistics(sums, covariance, takes_part))
+    chi = np.stack(chi_squared)
+    return Comparisons(observed, expected, freedom, chi, np.asarray(chdtrc(freedom, chi)))
+
+
+def summed(rows: Floats, asked: Integers, n_questions: int) -> Floats:
+    """The sums of the rows (days by groups) of every question; the days of one question adjoin."""
+    sums = np.zeros((n_questions, rows.shape[1]))
+    which, starts = np.unique(asked, return_index=True)
+    if len(which):
+        sums[which] = np.add.reduceat(rows, starts, axis=0)
+    return sums
+
+
+def covariances(share: Floats, spread: Floats, asked: Integers, n_questions: int) -> Floats:
+    """Per question the hypergeometric covariance of the groups' sums."""
+    n_groups = share.shape[1]
+    found = np.zeros((n_questions, n_groups, n_groups))
+    scaled = share * spread[:, None]
+    for group in range(n_groups):
+        found[:, group, :] = -summed(scaled[:, group, None] * share, asked, n_questions)
+    found[:, np.arange(n_groups), np.arange(n_groups)] += summed(scaled, asked, n_questions)
+    return found
+
+
+def statistics(sums: Floats, covariance: Floats, takes_part: npt.NDArray[np.bool_]) -> Floats:
+    """The quadratic form of every question, over its groups but the last one; nan if a group is left undetermined."""
+    n_questions, n_groups = sums.shape
+    last = n_groups - 1 - np.argmax(takes_part[:, ::-1], axis=1)
+    used = takes_part.copy()
+    used[np.arange(n_questions), last] = False
+    both = used[:, :, None] & used[:, None, :]
+    # a group that takes no part stands apart, on the scale of the others: then it changes neither rank nor result
+    scale = np.maximum(np.abs(covariance).max(axis=(1, 2), initial=0), 1e-300)
+    apart = np.eye(n_groups) * (~used)[:, :, None] * scale[:, None, None]
+    form = np.where(both, covariance, 0) + apart
+    is_known = used.any(axis=1) & (np.linalg.matrix_rank(form, hermitian=True) == n_groups)
+    difference = np.where(used, sums, 0)
+    found = np.full(n_questions, np.nan)
+    solved = np.linalg.solve(form[is_known], difference[is_known][:, :, None])[:, :, 0]
+    found[is_known] = (difference[is_known] * solved).sum(axis=1)
+    return found
 
 
 def tables(ends: Ends) -> tuple[Floats, Floats, Integers]:
@@ -77,12 +146,15 @@ def tables(ends: Ends) -> tuple[Floats, Floats, Integers]:
     entry = ends.entry[seen]
     days = np.unique(last[n_exits > 0])
     shape = (len(days) + 1, int(ends.group.max(initial=-1)) + 1)
-    exits, moves = np.zeros(shape), np.zeros(shape)
-    left = n_exits > 0
-    np.add.at(exits, (np.searchsorted(days, last[left]), group[left]), n_exits[left])
+
+    def placed(day: Integers, amount: Integers) -> Floats:
+        size = shape[0] * shape[1]
+        flat = np.bincount(day * shape[1] + group, weights=amount.astype(np.float64), minlength=size)
+        return flat.astype(np.float64).reshape(shape)
+
+    exits = placed(np.searchsorted(days, last), n_exits)
     enters = np.searchsorted(days, np.where(entry > 0, start + entry + 1, start))
-    np.add.at(moves, (enters, group), n_ends)
-    np.add.at(moves, (np.searchsorted(days, last, side="right"), group), -n_ends)
+    moves = placed(enters, n_ends) - placed(np.searchsorted(days, last, side="right"), n_ends)
     return exits[:-1], moves.cumsum(axis=0)[:-1], days // span
 
 
@@ -91,18 +163,3 @@ def weights(n: Floats, d: Floats, stratum: Integers) -> dict[str, Floats]:
     logs = np.log1p(-d / (n + 1)).cumsum()  # n + 1: the survival of Peto and Peto never reaches 0
     before = np.concatenate([[0.0], logs])[np.searchsorted(stratum, stratum)]
     return dict(zip(WEIGHTINGS, (np.ones_like(n), n, np.sqrt(n), np.exp(logs - before)), strict=True))
-
-
-def tested(
-    differences: Floats, at_risk: Floats, d: Floats, weight: Floats, freedom: int
-) -> tuple[float | None, int, float | None]:
-    """Statistic, degrees of freedom and p-value; no statistic if the covariance leaves a group undetermined."""
-    n = at_risk.sum(axis=1)
-    spread = weight**2 * d * (n - d) / np.maximum(n - 1, 1)
-    share = at_risk / n[:, None]
-    covariance = np.diag(spread @ share) - (share * spread[:, None]).T @ share
-    sums, covariance = (weight @ differences)[:-1], covariance[:-1, :-1]
-    if freedom == 0 or np.linalg.matrix_rank(covariance) < freedom:
-        return None, freedom, None
-    statistic = float(sums @ np.linalg.solve(covariance, sums))
-    return statistic, freedom, float(chdtrc(freedom, statistic))
