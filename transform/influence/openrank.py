@@ -130,24 +130,25 @@ def activity(acts: pl.LazyFrame, variant: str, thing: str) -> pl.LazyFrame:
     return acts.group_by(by).agg(amount=weight.sum()).filter(pl.col("amount") > 0).sort(by)
 
 
+Node = tuple[str, str]
+"""The repository, or 'all'; and 'p ' with the person, 'i ' with the item, 'r ' with the repository, or BACKGROUND."""
+
+
 def _communities(rows: pl.DataFrame) -> pl.DataFrame:
-    found = []
-    for (repo,), part in sorted(rows.partition_by("repo_id", as_dict=True).items()):
-        found += [(repo, *value) for value in community_values(part)]
-    return pl.DataFrame(found, schema=VALUES, orient="row")
+    return pl.DataFrame(community_values(rows), schema=VALUES, orient="row")
 
 
-def community_values(rows: pl.DataFrame) -> list[tuple[Any, str, float]]:
-    """Month, person and value. What was not seen for three months is new again."""
-    past: dict[str, tuple[int, float]] = {}
+def community_values(rows: pl.DataFrame) -> list[tuple[str, Any, str, float]]:
+    """Repository, month, person and value. What was not seen for three months is new again."""
+    past: dict[Node, tuple[int, float]] = {}
     found = []
     for (month,), part in sorted(rows.partition_by("month", as_dict=True).items()):
         number = month.year * 12 + month.month
-        people = [f"p {person}" for person in part["person_id"]]
-        things = [f"i {thing}" for thing in part["artefact_id"]]
+        people = [(repo, f"p {person}") for repo, person in part.select("repo_id", "person_id").iter_rows()]
+        things = [(repo, f"i {thing}") for repo, thing in part.select("repo_id", "artefact_id").iter_rows()]
         is_merged = (part["merged_month"] == month).fill_null(value=False)
         merged = {thing for thing, flag in zip(things, is_merged, strict=True) if flag}
-        nodes = [BACKGROUND, *sorted({*people, *things})]
+        nodes = with_background([*people, *things])
         initial = {}
         for node in nodes:
             seen, value = past.get(node, (-HISTORY_MONTHS - 1, 1.0))
@@ -155,41 +156,52 @@ def community_values(rows: pl.DataFrame) -> list[tuple[Any, str, float]]:
             initial[node] = (value * DECAY**age if age <= HISTORY_MONTHS else 1.0) * (
                 OF_MERGED if node in merged else 1
             )
-        values = ranked(
-            nodes, initial, dict.fromkeys(nodes, RETAINED["community"]), people, things, part["amount"].to_numpy()
-        )
+        retained = dict.fromkeys(nodes, RETAINED["community"])
+        values = ranked(nodes, initial, retained, people, things, part["amount"].to_numpy())
         past.update({node: (number, value) for node, value in values.items()})
-        found += [(month, node, value) for node, value in values.items() if node.startswith("p ")]
+        found += [(repo, month, name, value) for (repo, name), value in values.items() if name.startswith("p ")]
     return found
 
 
 def _all_together(rows: pl.DataFrame) -> pl.DataFrame:
-    return pl.DataFrame([("all", *value) for value in global_values(rows)], schema=VALUES, orient="row")
+    return pl.DataFrame(global_values(rows), schema=VALUES, orient="row")
 
 
-def global_values(rows: pl.DataFrame) -> list[tuple[Any, str, float]]:
-    """Month, person or repository, and value."""
-    past: dict[str, tuple[int, float]] = {}
+def global_values(rows: pl.DataFrame) -> list[tuple[str, Any, str, float]]:
+    """'all', month, person or repository, and value."""
+    past: dict[Node, tuple[int, float]] = {}
     found = []
     for (month,), part in sorted(rows.partition_by("month", as_dict=True).items()):
         number = month.year * 12 + month.month
-        people = [f"p {person}" for person in part["person_id"]]
-        things = [f"r {thing}" for thing in part["artefact_id"]]
+        people = [("all", f"p {person}") for person in part["person_id"]]
+        things = [("all", f"r {thing}") for thing in part["artefact_id"]]
         amounts = part["amount"].to_numpy()
-        acted: dict[str, float] = {}
+        acted: dict[Node, float] = {}
         for person, amount in zip(people, amounts, strict=True):
             acted[person] = acted.get(person, 0.0) + amount
-        kept = {node: value * DECAY ** (number - seen) for node, (seen, value) in past.items()}
-        kept = {node: value for node, value in kept.items() if value > FORGOTTEN}
-        nodes = [BACKGROUND, *sorted({*people, *things})]
-        initial = {node: kept.get(node, 0.0) + (_logistic(acted[node]) if node in acted else 0.0) for node in nodes}
-        retained = {node: RETAINED["person" if node.startswith("p ") else "repository"] for node in nodes}
-        retained[BACKGROUND] = RETAINED["background"]
+        nodes = with_background([*people, *things])
+        initial = {
+            node: _kept(past.get(node), number) + (_logistic(acted[node]) if node in acted else 0.0) for node in nodes
+        }
+        retained = {node: RETAINED[RETAINED_BY[node[1][:2]]] for node in nodes}
         values = ranked(nodes, initial, retained, people, things, amounts)
-        shared = values.pop(BACKGROUND) / max(len(values), 1)
+        shared = values.pop(("all", BACKGROUND)) / max(len(values), 1)
         past.update({node: (number, value) for node, value in values.items()})
-        found += [(month, node, value + shared) for node, value in values.items()]
+        found += [(repo, month, name, value + shared) for (repo, name), value in values.items()]
     return found
+
+
+RETAINED_BY = {"p ": "person", "r ": "repository", "": "background"}
+
+
+def _kept(past: tuple[int, float] | None, number: int) -> float:
+    value = 0.0 if past is None else past[1] * DECAY ** (number - past[0])
+    return value if value > FORGOTTEN else 0.0
+
+
+def with_background(nodes: list[Node]) -> list[Node]:
+    """Every node once, and one in the background of each repository."""
+    return sorted({*nodes, *((repo, BACKGROUND) for repo, _ in nodes)})
 
 
 def _logistic(amount: float) -> float:
@@ -197,23 +209,28 @@ def _logistic(amount: float) -> float:
 
 
 def ranked(
-    nodes: list[str],
-    initial: dict[str, float],
-    retained: dict[str, float],
-    people: list[str],
-    things: list[str],
+    nodes: list[Node],
+    initial: dict[Node, float],
+    retained: dict[Node, float],
+    people: list[Node],
+    things: list[Node],
     amounts: np.ndarray[Any, Any],
-) -> dict[str, float]:
-    """The values of a month: every walk goes by activity, 0.05 of it to the background, and from there to all alike."""
+) -> dict[Node, float]:
+    """The values of a month: every walk goes by activity, 0.05 of it to the background, and from there to all alike.
+
+    Repositories do not touch, so that all of them are solved together.
+    """
     place = {node: at for at, node in enumerate(nodes)}
     left, right = np.array([place[node] for node in people]), np.array([place[node] for node in things])
     source, target = np.concatenate([left, right]), np.concatenate([right, left])
     weight = np.concatenate([amounts, amounts])
     share = (1 - TO_BACKGROUND) * weight / np.bincount(source, weight, minlength=len(nodes))[source]
-    others = np.arange(1, len(nodes))
-    none = np.zeros(len(others), dtype=np.int64)
-    source, target = np.concatenate([source, others, none]), np.concatenate([target, none, others])
-    share = np.concatenate([share, np.full(len(others), TO_BACKGROUND), np.full(len(others), 1 / max(len(others), 1))])
+    backgrounds = np.array([place[repo, BACKGROUND] for repo, _ in nodes])
+    others = np.flatnonzero(backgrounds != np.arange(len(nodes)))
+    size = np.bincount(backgrounds[others], minlength=len(nodes))
+    source = np.concatenate([source, others, backgrounds[others]])
+    target = np.concatenate([target, backgrounds[others], others])
+    share = np.concatenate([share, np.full(len(others), TO_BACKGROUND), 1 / size[backgrounds[others]]])
     values = openrank(
         np.array([initial[n] for n in nodes]), np.array([retained[n] for n in nodes]), source, target, share
     )
