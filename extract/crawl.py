@@ -56,6 +56,8 @@ class Talk(Protocol):
     """Items of a listing."""
     per_batch: int
     """Items that can be asked for by number at once."""
+    notes: list[str]
+    """What an operator should know of what was seen on the way."""
 
     def newest(self) -> dict[str, dict[str, Any]]:
         """Per stream that is shown, its total and something that changes with any of its items."""

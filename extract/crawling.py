@@ -95,6 +95,8 @@ class Crawl:
         if outdated:
             compact(self.kind.reader, self.archive, self.folder, outdated)
         self._tell(hidden)
+        for note in self.talk.notes:
+            self.around.note(f"{self.source.ref}: {note}")
         mine_git(
             self.source,
             self.kind.clone(self.caller, self.page),

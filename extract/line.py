@@ -104,10 +104,8 @@ class Line(Caller):
         """One GraphQL answer without errors: partial data beside errors is never taken for whole."""
         body = {"query": query, "variables": dict(variables)}
         request = Request("POST", self.root + self.manners.graphql, body)
-        answer = self._answered(request, "graphql", self._check, tries)
-        errors = answer.said.get("errors") if isinstance(answer.said, dict) else None
-        if errors:
-            raise NotUnderstood(self.forge, str(errors[0].get("message"))[:300] + self._needed())
+        answer = self._answered(request, "graphql", self._check_whole, tries)
+        self._refuse_errors(answer)
         page = self._page({**body, **about}, answer, absent=False)
         if not isinstance(page.data().get("data"), dict):
             raise NotAForge(self.forge, self.base_url, "a GraphQL answer without data")
@@ -120,6 +118,19 @@ class Line(Caller):
         if not secret:
             return None
         return f"Authorization: Basic {_basic(user, secret)}"
+
+    def _check_whole(self, answer: Answer) -> None:
+        """Raises Strained too for errors that another try, or a smaller question, may mend."""
+        self._check(answer)
+        errors = _errors(answer)
+        if errors and not _is_misunderstood(answer, errors):
+            said = str(errors[0].get("message"))[:300]
+            raise Strained(f"{self.forge} could not answer for {self.full_name}: {said}. The next run continues here.")
+
+    def _refuse_errors(self, answer: Answer) -> None:
+        errors = _errors(answer)
+        if errors:
+            raise NotUnderstood(self.forge, str(errors[0].get("message"))[:300] + self._needed())
 
     def _needed(self) -> str:
         return f" (needed is {self.manners.version_needed})" if self.manners.version_needed else ""
@@ -227,3 +238,13 @@ def _as_it_is(request: Any) -> Any:
 
 def _basic(user: str, secret: str) -> str:
     return base64.b64encode(f"{user}:{secret}".encode()).decode()
+
+
+def _errors(answer: Answer) -> list[dict[str, Any]]:
+    return list(answer.said.get("errors") or []) if isinstance(answer.said, dict) else []
+
+
+def _is_misunderstood(answer: Answer, errors: list[dict[str, Any]]) -> bool:
+    """The query itself is refused, places in it are named, and nothing was executed; not for being too large."""
+    is_refused = not answer.said.get("data") and all("locations" in error for error in errors)
+    return is_refused and not any("complexity" in str(error.get("message")) for error in errors)

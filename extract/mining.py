@@ -71,6 +71,8 @@ def _mined(
         http_header=header,
         noreply_hosts=noreply_hosts,
         all_branches=around.all_branches,
+        with_contents=around.line_minutes > 0,
+        enough=around.line_time(),
         report=around.report,
     )
     raw.write(partition / "git", {"streams": mined})

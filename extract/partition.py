@@ -110,6 +110,7 @@ def _frames(
     frames = {name: pl.concat(frames).unique(tables[name].key, keep="first") for name, frames in parts.items()}
     frames["accounts"] = pl.DataFrame(list(records.accounts.values()), schema=raw.ACCOUNTS.polars_schema)
     frames["mentions"] = with_accounts(frames["mentions"], frames["accounts"])
+    frames["events"] = with_subjects(frames["events"], frames["accounts"])
     held = set(frames["items"].select("kind", "number").rows())
     buried = [stone for stone in gone.values() if (stone["item_kind"], stone["number"]) not in held]
     frames["tombstones"] = pl.DataFrame(buried, schema=raw.TOMBSTONES.polars_schema)
@@ -121,3 +122,13 @@ def with_accounts(mentions: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFram
     known = accounts.select("account_id", key=pl.col("login").str.to_lowercase()).unique("key", keep="none")
     named = mentions.drop("account_id").with_columns(key=pl.col("login").str.to_lowercase())
     return named.join(known, on="key", how="left", maintain_order="left").select(mentions.columns)
+
+
+def with_subjects(events: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
+    """Where a forge names a subject in a text alone, as "@ada": the account that has the login now, as in mentions."""
+    subject = pl.col("subject_account_id")
+    known = accounts.select(known_id="account_id", key=pl.col("login").str.to_lowercase()).unique("key", keep="none")
+    login = pl.when(subject.str.starts_with("@")).then(subject.str.strip_prefix("@").str.to_lowercase())
+    named = events.with_columns(key=login).join(known, on="key", how="left", maintain_order="left")
+    told = pl.when(pl.col("key").is_null()).then(subject).otherwise("known_id")
+    return named.with_columns(subject_account_id=told).select(events.columns)

@@ -34,6 +34,7 @@ COMMITS = Table(
         Column("author_epoch", pl.Int64, "Author time as git says it; null when unreadable.", unit="s", nullable=True),
         Column("committer_epoch", pl.Int64, "Commit time as git says it; null if unreadable.", unit="s", nullable=True),
         Column("author_utc_offset", pl.Int64, "Author's offset, as git says it.", unit="min", nullable=True),
+        Column("committer_utc_offset", pl.Int64, "Committer's offset, as git says it.", unit="min", nullable=True),
         Column("subject_number", pl.Int64, "Number that the subject ends in, as in (#12).", nullable=True, at_least=0),
         Column("added_lines", pl.Int64, "Lines added; null when unknown.", unit="lines", nullable=True, at_least=0),
         Column("deleted_lines", pl.Int64, "Lines deleted; null when unknown.", unit="lines", nullable=True, at_least=0),
@@ -85,7 +86,7 @@ COMMIT_FILES = Table(
         Column("file_class", pl.String, "Kind of file, told by its path alone.", one_of=FILE_CLASSES),
         Column("added_lines", pl.Int64, "Lines added; null when unknown.", unit="lines", nullable=True, at_least=0),
         Column("deleted_lines", pl.Int64, "Lines deleted; null when unknown.", unit="lines", nullable=True, at_least=0),
-        Column("is_binary", pl.Boolean, "Whether git counts no lines in it."),
+        Column("is_binary", pl.Boolean, "Whether git counts no lines in it; null if not counted yet.", nullable=True),
     ),
 )
 

@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from extract.errors import BadToken
@@ -117,8 +117,15 @@ class Surroundings:
     Raises NeedsAPerson if another source of the same run has them already."""
     all_branches: bool = False
     """Whether git reads the commits of all branches; measures use those of the default branch all the same."""
+    line_minutes: float = 120
+    """How long lines of commits are counted in a run; the next goes on. With 0 contents are not even fetched."""
     rereads: int = 0
     """Items of a repository that a run reads again though nothing says that they changed."""
+
+    def line_time(self) -> Callable[[], bool]:
+        """Whether lines have been counted for long enough from now on."""
+        ends_at = self.now() + timedelta(minutes=self.line_minutes)
+        return lambda: self.now() >= ends_at
 
     def pool(self, source: Source, *, may_be_nobody: bool = False) -> Pool:
         """The tokens that the environment has for this source; BadToken if there are none, unless the forge answers

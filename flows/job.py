@@ -33,6 +33,7 @@ class Job(BaseModel):
     window: Window | None = None
     """Only what was opened in it: a backfill."""
     all_branches: bool = False
+    line_minutes: float = 120
 
     @property
     def run_id(self) -> str:

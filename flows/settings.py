@@ -104,6 +104,9 @@ class Settings(Strict):
     rereads: int = Field(
         default=25, ge=0, le=1000, description="Items of a repository that a run reads again without being told."
     )
+    line_minutes: float = Field(
+        default=120, ge=0, description="How long a run counts lines of commits; 0 for paths alone, without contents."
+    )
     branches: Literal["default", "all"] = Field(default="default", description="Whose commits are kept.")
     nights_kept: int = Field(default=7, ge=1, description="Published warehouses kept beside the last one.")
 

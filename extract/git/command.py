@@ -14,14 +14,17 @@ from __future__ import annotations
 import re
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import Queue
 from urllib.parse import urlsplit
 
 from extract.errors import NeedsAPerson, TryAgain
 
 BLOCK_BYTES = 1 << 20
+BLOCKS_AHEAD = 8
 LAST_WORDS = 400  # characters of git's complaint that a log line can carry
 _QUIET = {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_FLUSH": "0", "GIT_OPTIONAL_LOCKS": "0"}
 _ALONE = {
@@ -107,20 +110,37 @@ class Git:
                 env=dict(self.environment), bufsize=BLOCK_BYTES, start_new_session=True,
             )  # fmt: skip
             with process:
-                try:
-                    yield from _blocks(process)
-                finally:
-                    process.kill()  # no effect when it has ended by itself
+                yield from _blocks(process)
             if process.returncode:
                 stderr.seek(0)
                 raise GitFailed(arguments[0], last_words(stderr.read(), process.returncode))
 
 
 def _blocks(process: subprocess.Popen[bytes]) -> Iterator[bytes]:
+    """Blocks are read ahead, so that git goes on while they are looked at."""
+    waiting: Queue[bytes] = Queue(BLOCKS_AHEAD)
+    reader = threading.Thread(target=_read_ahead, args=(process, waiting), daemon=True)
+    reader.start()
+    block = b"-"
+    try:
+        while block := waiting.get():
+            yield block
+        process.wait()
+    finally:
+        process.kill()  # no effect when it has ended by itself
+        while block:  # nobody wants what was read ahead
+            block = waiting.get()
+        reader.join()
+
+
+def _read_ahead(process: subprocess.Popen[bytes], waiting: Queue[bytes]) -> None:
+    """Ends with an empty block."""
     pipe = process.stdout
-    while pipe is not None and (block := pipe.read(BLOCK_BYTES)):
-        yield block
-    process.wait()
+    try:
+        while pipe is not None and (block := pipe.read(BLOCK_BYTES)):
+            waiting.put(block)
+    finally:
+        waiting.put(b"")
 
 
 def reading(folder: Path, environment: Mapping[str, str]) -> Git:

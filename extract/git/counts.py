@@ -60,7 +60,17 @@ class Counts:
         write_durably(self._folder / f"{merged}.files.parquet", self.files().sink_parquet)
         write_durably(self._folder / f"{merged}.sizes.parquet", self.sizes().write_parquet)
         self._name_parts([merged])
-        for part in old:
+        self._remove(old)
+
+    def clear(self) -> None:
+        """Forgets everything."""
+        old = self._parts
+        if old:
+            self._name_parts([])
+            self._remove(old)
+
+    def _remove(self, parts: list[int]) -> None:
+        for part in parts:
             for kind in ("files", "sizes"):
                 (self._folder / f"{part}.{kind}.parquet").unlink()
 

@@ -24,7 +24,7 @@ from extract.git.people import EMAIL, MAILMAP, Keys
 from extract.git.trailers import LINKS
 from quality.contract import INSTANT
 
-FORMAT = 2  # raise it when the same history would be read differently
+FORMAT = 3  # raise it when the same history would be read differently
 LOST: dict[str, Any] = {
     **{name: HEADERS[name] for name in ("sha", "author_email_key", "author_epoch", "committer_epoch")},
     "lost_at": INSTANT,

@@ -74,8 +74,8 @@ class Lines:
     complaint: str | None = None
 
     @classmethod
-    def not_asked(cls) -> Lines:
-        return cls(Replay().rows(), "they were not asked for")
+    def not_asked(cls, why: str | None = "they were not asked for") -> Lines:
+        return cls(Replay().rows(), why)
 
 
 def lives_of_lines(

@@ -26,6 +26,7 @@ _FIELDS = {
     "author_epoch": "%at",
     "author_date": "%ad",
     "committer_epoch": "%ct",
+    "committer_date": "%cd",
     "trailers": TRAILERS,
     "subject": "%s",
     "body": "%b",
@@ -39,6 +40,7 @@ HEADERS: dict[str, Any] = {
     "author_epoch": pl.Int64,
     "committer_epoch": pl.Int64,
     "author_utc_offset": pl.Int64,
+    "committer_utc_offset": pl.Int64,
     "subject_number": pl.Int64,
 }
 NAMED: dict[str, Any] = {"sha": pl.String, "role": pl.String, "email_key": pl.String}
@@ -160,6 +162,7 @@ def _keyed(batch: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
         pl.col("author_epoch", "committer_epoch").cast(pl.Int64, strict=False),
         parent_shas=parents,
         author_utc_offset=_minutes(pl.col("author_date").str.split(" ").list.last()),
+        committer_utc_offset=_minutes(pl.col("committer_date").str.split(" ").list.last()),
         subject_number=pl.col("subject").str.extract(CHANGE_IN_SUBJECT).cast(pl.Int64),
     ).select(list(HEADERS))
 

@@ -1,12 +1,14 @@
 """One repository, from its source to raw parquet: commits, their people, files and sizes, commits of changes.
 
-Order: open or fetch, headers, commits of changes, sizes, publish. Every file is replaced whole. A stamp beside them
-remembers what they were made from: when that has not changed, nothing is read again.
+Order: open or fetch, headers, commits of changes, paths, sizes, publish. Every file is replaced whole. A stamp beside
+them remembers what they were made from: when that has not changed, nothing is read again. Where many commits are to be
+counted, headers and paths are published before the first line is; who is killed or runs out of time meanwhile has them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +28,16 @@ from extract.git.norms import blame_ignored
 from extract.git.people import Keys
 from extract.git.publish import Mined, digest_of, publish, published
 from extract.git.shallow import cut_commits
-from extract.git.sizes import Uncounted, count_sizes
+from extract.git.sizes import (
+    PATHS_OF_COMMITS,
+    PATHS_WITHOUT_CONTENTS,
+    SIZES_OF_COMMITS,
+    TIME_IS_UP,
+    Enough,
+    Kind,
+    Uncounted,
+    count_sizes,
+)
 from extract.git.tree import power_holders, tree_files
 from extract.raw import STREAMS
 
@@ -35,6 +46,8 @@ MIRROR = "repository.git"
 
 GITHUB_NOREPLY = ("users.noreply.github.com",)
 INSTANT = STREAMS.polars_schema["complete_until_at"]
+FIRST_LOOK_COMMITS = 4096
+"""With fewer to count, lines are there as soon as paths."""
 Report = Callable[[str, int, int | None], None]
 
 
@@ -54,27 +67,38 @@ def mine(
     noreply_hosts: tuple[str, ...] = GITHUB_NOREPLY,
     all_branches: bool = False,
     with_lines: bool = True,
+    with_contents: bool = True,
+    enough: Enough = lambda: False,
     jobs: int = 2,
 ) -> pl.DataFrame:
     """Writes the raw tables of one repository; returns its rows of raw.streams: commits, sizes, lines, change_commits.
 
     `changes` (CHANGES) is None for plain git without a forge: then only the default branch is read, unless
-    `all_branches`. Without `with_lines` the lives of lines, which take most of the time, are left out. Both folders are this repository's own; deleting `mirror_folder` costs time, and the memory of
-    commits that left the default branch. `noreply_hosts` are those whose noreply addresses name accounts of `forge`.
+    `all_branches`. Without `with_lines` the lives of lines, which take most of the time, are left out; without
+    `with_contents` no line is counted, and a URL's contents are not fetched. Counting ends when it is `enough`, and
+    the next run goes on. Both folders are this repository's own; deleting `mirror_folder` costs time, and the memory
+    of commits that left the default branch. `noreply_hosts` are those whose noreply addresses name accounts of `forge`.
     What is merely missing is told in the rows.
     Errors: NeedsAPerson, TryAgain.
     """
     place = mirror_folder / MIRROR
-    repository = open_repository(source, mirror_folder=place, environment=environment, http_header=http_header)
+    repository = open_repository(
+        source, mirror_folder=place, environment=environment, http_header=http_header, with_contents=with_contents
+    )
     keys = Keys(secret, forge, noreply_hosts)
     cut = cut_commits(repository.git)
-    made_from = digest_of(repository, changes, keys, repo_id, cut=cut, all_branches=all_branches)
+    settings = {"all_branches": all_branches, "with_contents": with_contents, "with_lines": with_lines}
+    made_from = digest_of(repository, changes, keys, repo_id, cut=cut, settings=settings)
     streams = published(raw_folder, made_from)
     if streams is None:
-        counts, memory = Counts(mirror_folder / "counts"), mirror_folder / "history"
         branches = repository.branches if all_branches else ()
-        mined = read(repository, Asked(changes, branches, keys, until, jobs, report, with_lines), counts, memory, cut)
-        streams = publish(mined, raw_folder, repo_id=repo_id, made_from=made_from)
+        asked = Asked(changes, branches, keys, until, jobs, report, with_lines, with_contents, enough)
+        mined = read(repository, asked, mirror_folder, cut)
+
+        def told(now: Mined, *, is_last: bool = False) -> pl.DataFrame:
+            return publish(now, raw_folder, repo_id=repo_id, made_from=made_from if is_last else None)
+
+        streams = told(counted(mined, repository, asked, mirror_folder, told), is_last=True)
     # a history that is cut is cut at its start: its commits reach to the end all the same
     reaches_end = pl.col("is_complete") | (pl.col("stream") == "commits")
     seen_until = pl.when(reaches_end).then(pl.lit(until)).cast(INSTANT)
@@ -92,34 +116,37 @@ class Asked:
     jobs: int
     report: Report
     with_lines: bool
+    with_contents: bool
+    enough: Enough
 
 
-def read(repository: Repository, asked: Asked, counts: Counts, memory: Path, cut: set[str]) -> Mined:
-    """Everything that the tables are made of; large tables stay on disk (see Counts)."""
+def read(repository: Repository, asked: Asked, folder: Path, cut: set[str]) -> Mined:
+    """Everything but lines: headers, who is named, the tree, commits of changes. Large tables stay on disk."""
+    counts, paths, memory = Counts(folder / "counts"), Counts(folder / "paths"), folder / "history"
     counts.merge_parts()
-    total = count_of_trunk(repository)
-    history, trunk = read_trunk(repository, asked, load_history(memory), cut, total)
+    paths.merge_parts()
+    with ThreadPoolExecutor(1) as pool:
+        counting = pool.submit(count_of_trunk, repository)
+        history, trunk = read_trunk(repository, asked, load_history(memory), cut, counting.result)
+        total = counting.result()
     asked.report("commits", trunk.commits.height, None)
     changes = [] if asked.changes is None else read_changes(asked.changes, repository.changes)
     branches, named = read_branches(repository, trunk, changes, asked)
     commits = pl.concat([_placed(trunk, in_default=True), _placed(branches, in_default=False)])
     asked.report("commits", commits.height, commits.height)
-    uncounted = count_missing(repository, commits, cut, counts, asked)
     save_history(memory, history)
     everything = joined(trunk, branches)
     ignored, tree = blame_ignored(repository), tree_files(repository)
     mined = Mined(
         headers=replace(everything, commits=commits),
         counts=counts,
+        paths=paths,
+        with_contents=asked.with_contents,
         lost=history.lost,
         blame_ignored=ignored,
         tree=tree,
         holders=power_holders(repository.git, tree.files, asked.keys),
-        lines=lives_of_lines(repository, ignored, cut, memory.parent / "lines", asked.report)
-        if asked.with_lines
-        else Lines.not_asked(),
         cut=cut,
-        uncounted=uncounted,
         source_total=total,
     )
     return mined if asked.changes is None else with_changes(mined, repository, changes, named)
@@ -130,7 +157,7 @@ def _placed(headers: Headers, *, in_default: bool) -> pl.DataFrame:
 
 
 def read_trunk(
-    repository: Repository, asked: Asked, before: History, cut: set[str], total: int | None
+    repository: Repository, asked: Asked, before: History, cut: set[str], total: Callable[[], int | None]
 ) -> tuple[History, Headers]:
     """The default branch: what is new since the last time, or all of it where that does not add up."""
     if repository.head is None:
@@ -140,11 +167,11 @@ def read_trunk(
     found = None
     if before.tip and before.made_with == made_with and is_ancestor(repository.git, before.tip, repository.head):
         found = joined(_trunk_headers(repository, asked.keys, [before.tip]), before.headers)
-    if found is None or (found.complaint is None and found.commits.height != total):
+    if found is None or (found.complaint is None and found.commits.height != total()):
         found = _trunk_headers(repository, asked.keys, [])
     if found.complaint is not None and found.commits.is_empty():
         raise NeedsAPerson(f"Not one commit can be read: {found.complaint}. Repair the repository, see git fsck.")
-    is_whole = not cut and found.commits.height == total
+    is_whole = not cut and found.commits.height == total()
     after = before.followed_by(found, tip=repository.head, made_with=made_with, is_whole=is_whole, at=asked.until)
     return after, found
 
@@ -168,13 +195,48 @@ def read_branches(
     return read_headers(repository.git, tips, without=trunk_tips, mailmap_of=mailmap_of, keys=asked.keys), named
 
 
-def count_missing(
-    repository: Repository, commits: pl.DataFrame, cut: set[str], counts: Counts, asked: Asked
-) -> Uncounted:
-    """Counts what has a size and was not counted before. A commit whose parents a shallow clone cut off has none."""
-    alone = commits.filter(pl.col("parent_shas").list.len() < 2, ~pl.col("sha").is_in(list(cut)))
-    todo = alone.join(counts.sizes(), on="sha", how="anti", maintain_order="left")["sha"].to_list()
-    return count_sizes(repository.git, todo, counts, jobs=asked.jobs, report=asked.report)
+def counted(
+    mined: Mined, repository: Repository, asked: Asked, folder: Path, told: Callable[[Mined], pl.DataFrame]
+) -> Mined:
+    """Adds lines. Where that takes long, paths are read and `told` with the headers first."""
+    uncounted = left_to_count(mined, mined.counts)
+    if not asked.with_contents:
+        read_paths(mined, repository, PATHS_WITHOUT_CONTENTS, asked)
+        return replace(mined, lines=Lines.not_asked(None))
+    if len(uncounted) >= FIRST_LOOK_COMMITS:
+        read_paths(mined, repository, PATHS_OF_COMMITS, asked)
+        told(replace(mined, uncounted=Uncounted(tuple(uncounted), "their lines are being counted")))
+    left = _counted(repository, uncounted, mined.counts, SIZES_OF_COMMITS, asked)
+    if not left.shas:
+        mined.paths.clear()
+    return replace(mined, uncounted=left, lines=_lives(mined, repository, asked, folder))
+
+
+def _lives(mined: Mined, repository: Repository, asked: Asked, folder: Path) -> Lines:
+    if not asked.with_lines:
+        return Lines.not_asked(None)
+    if asked.enough():
+        return Lines.not_asked(TIME_IS_UP)
+    return lives_of_lines(repository, mined.blame_ignored, mined.cut, folder / "lines", asked.report)
+
+
+def read_paths(mined: Mined, repository: Repository, kind: Kind, asked: Asked) -> None:
+    """Which files were touched by commits of which neither lines nor paths are known yet."""
+    known = set(mined.paths.sizes()["sha"])
+    todo = [sha for sha in left_to_count(mined, mined.counts) if sha not in known]
+    _counted(repository, todo, mined.paths, kind, replace(asked, enough=lambda: False))
+
+
+def _counted(repository: Repository, todo: list[str], counts: Counts, kind: Kind, asked: Asked) -> Uncounted:
+    return count_sizes(
+        repository.git, todo, counts, jobs=asked.jobs, report=asked.report, kind=kind, enough=asked.enough
+    )
+
+
+def left_to_count(mined: Mined, counts: Counts) -> list[str]:
+    """What has a size and was not counted before. A commit whose parents a shallow clone cut off has none."""
+    alone = mined.headers.commits.filter(pl.col("parent_shas").list.len() < 2, ~pl.col("sha").is_in(list(mined.cut)))
+    return alone.join(counts.sizes(), on="sha", how="anti", maintain_order="left")["sha"].to_list()
 
 
 def count_of_trunk(repository: Repository) -> int | None:

@@ -16,10 +16,12 @@ from urllib.parse import urlsplit
 from extract.errors import ExtractError, NeedsAPerson, TryAgain
 from extract.git.command import Git, GitFailed, reading, talking
 from extract.git.damaged import WITHOUT_CONTENTS, fetch_contents, is_partial, lost_objects
+from extract.git.documents import documents
 
 LIST_SECONDS = 120.0  # a forge lists 100,000 refs in a few seconds
 CHANGE_REFS = ("refs/pull/*/head", "refs/merge-requests/*/head")  # GitHub, Gitea and Forgejo; GitLab
 _HEAD_COPY = "refs/forbenefit/head"  # keeps the commits of a HEAD that stands on no branch
+_DOCUMENTS_OF = "refs/forbenefit/documents"
 _FETCH_OPTIONS = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
 _CHANGE = re.compile(r"refs/(?:pull|merge-requests)/(\d{1,18})/head")
 _SCHEMES = ("file", "git", "http", "https", "ssh")
@@ -48,12 +50,21 @@ class Repository:
 
 
 def open_repository(
-    source: str, *, mirror_folder: Path, environment: Mapping[str, str], http_header: str | None = None
+    source: str,
+    *,
+    mirror_folder: Path,
+    environment: Mapping[str, str],
+    http_header: str | None = None,
+    with_contents: bool = True,
 ) -> Repository:
-    """The repository behind a path (read in place) or a URL (mirrored to `mirror_folder`, fetched if it has moved)."""
+    """The repository behind a path (read in place) or a URL (mirrored to `mirror_folder`, fetched if it has moved).
+
+    Without contents, only those of the files that say something about the repository itself are fetched.
+    """
     folder = local_folder(source)
     if folder is None:
-        mirror(source, mirror_folder, environment=environment, http_header=http_header)
+        talk = talking(mirror_folder, environment, url=source, http_header=http_header)
+        mirror(source, mirror_folder, talk, environment=environment, with_contents=with_contents)
         folder = mirror_folder
     return look(reading(folder, environment), source)
 
@@ -135,9 +146,8 @@ def _is_followed(name: str) -> bool:
     return name.startswith("refs/heads/") or _CHANGE.fullmatch(name) is not None
 
 
-def mirror(url: str, folder: Path, *, environment: Mapping[str, str], http_header: str | None = None) -> None:
+def mirror(url: str, folder: Path, talk: Git, *, environment: Mapping[str, str], with_contents: bool) -> None:
     """Brings the bare mirror up to the URL's branches and change requests; one look and no fetch when nothing moved."""
-    talk = talking(folder, environment, url=url, http_header=http_header)
     theirs, branch, head = _listed(talk, url)
     if head is None and any(name.startswith("refs/heads/") for name in theirs):
         raise NeedsAPerson(f"{url!r} has branches, but its HEAD names none of them. Set its default branch.")
@@ -146,19 +156,22 @@ def mirror(url: str, folder: Path, *, environment: Mapping[str, str], http_heade
         talk.run("init", "--bare", "--quiet", "--template=")
     ours = reading(folder, environment)
     if theirs != our_refs(ours):
-        _fetch(talk, url, with_head=head is not None)
-    if is_partial(ours):
+        _fetch(talk, url, with_head=head is not None, with_contents=with_contents)
+    if with_contents and is_partial(ours):
         fetch_contents(folder, ours, lambda blobs: _fetch_blobs(talk, url, blobs))
     if branch is not None and f"refs/heads/{branch}" in theirs:
         talk.run("symbolic-ref", "HEAD", f"refs/heads/{branch}")
     elif head is not None:
         talk.run("update-ref", "--no-deref", "--end-of-options", "HEAD", head)
+    if head is not None and not with_contents:
+        _fetch_documents(talk, url, ours, head)
 
 
 def _listed(talk: Git, url: str) -> tuple[dict[str, str], str | None, str | None]:
     """The URL's branches and change requests by name, its default branch, and the commit HEAD stands on."""
     patterns = ("HEAD", "refs/heads/*", *CHANGE_REFS)
-    printed = _asked(talk, url, "ls-remote", "--symref", "--", url, *patterns, patience_seconds=LIST_SECONDS)
+    listing = talk.having("protocol.version=0")  # one request; the newer protocol needs two for the same list
+    printed = _asked(listing, url, "ls-remote", "--symref", "--", url, *patterns, patience_seconds=LIST_SECONDS)
     pairs = [line.split("\t", 1) for line in printed.decode("utf-8", "backslashreplace").splitlines() if "\t" in line]
     heads = [value for value, name in pairs if name == "HEAD"]
     branch = next((value[5:].removeprefix("refs/heads/") for value in heads if value.startswith("ref: ")), None)
@@ -166,16 +179,28 @@ def _listed(talk: Git, url: str) -> tuple[dict[str, str], str | None, str | None
     return {name: sha for sha, name in pairs if _is_followed(name) and not sha.startswith("ref: ")}, branch, head
 
 
-def _fetch(talk: Git, url: str, *, with_head: bool) -> None:
+def _fetch(talk: Git, url: str, *, with_head: bool, with_contents: bool) -> None:
     wanted = [f"+{refs}:{refs}" for refs in ("refs/heads/*", *CHANGE_REFS)]
     if with_head:
         wanted.append(f"+HEAD:{_HEAD_COPY}")
+    if not with_contents:
+        _asked(talk, url, "fetch", "--prune", WITHOUT_CONTENTS, *_FETCH_OPTIONS, "--", url, *wanted)
+        return
     try:
         talk.run("fetch", "--prune", *_FETCH_OPTIONS, "--", url, *wanted)
     except GitFailed as failed:
         if not lost_objects(failed.said):
             raise _explained(url, failed) from failed
         _asked(talk, url, "fetch", "--prune", WITHOUT_CONTENTS, *_FETCH_OPTIONS, "--", url, *wanted)
+
+
+def _fetch_documents(talk: Git, url: str, ours: Git, head: str) -> None:
+    """What a mirror without contents needs all the same; a ref remembers for which commit it is there."""
+    if _resolved(ours, "rev-parse", "--verify", "--quiet", _DOCUMENTS_OF) == head:
+        return
+    if needed := documents(ours):
+        _fetch_blobs(talk, url, needed)
+    talk.run("update-ref", "--no-deref", "--end-of-options", _DOCUMENTS_OF, head)
 
 
 def _fetch_blobs(talk: Git, url: str, blobs: list[str]) -> None:

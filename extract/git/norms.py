@@ -7,6 +7,7 @@ import re
 import polars as pl
 
 from extract.git.command import GitFailed
+from extract.git.documents import IGNORED
 from extract.git.mirror import Repository
 
 NORMS = {
@@ -29,7 +30,6 @@ _IN_FOLDERS = {"change_template", "issue_template", "licence"}
 """Norms that may have a folder of documents."""
 _PLACES = r"(?i)^(?:|docs?/|documentation/|\.github/|\.gitlab/)"
 _PROGRAM = r"(?i)\.(c|cc|cpp|cs|css|go|h|hpp|java|js|jsx|kt|lua|php|pl|pm|py|rb|rs|scala|sh|swift|ts|tsx)$"
-IGNORED = ".git-blame-ignore-revs"
 MOST_IGNORED_BYTES = 1 << 20
 _HASH = re.compile(r"^([0-9a-f]{40}(?:[0-9a-f]{24})?)\b", re.MULTILINE)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
@@ -38,7 +39,7 @@ from extract.raw_git import (
 )
 from quality.contract import Table
 
-READER = 4  # raise it when the same history would be told differently: stamps of other readers do not count
+READER = 5  # raise it when the same history would be told differently: stamps of other readers do not count
 STAMP = "mined.json"
 ALWAYS = (
     *(COMMITS, COMMIT_PEOPLE, COMMIT_LINKS, COMMIT_FILES),
@@ -59,19 +60,23 @@ _STREAMS = {
 class Mined:
     """What was read. `lost` (LOST) has left the default branch; `cut`: commits at the edge of a shallow clone.
 
+    `counts` are the sizes, `paths` those without lines; without `with_contents` there are no lines to be had.
+
     `changes` (number, sha) is None without a forge; `changes_missing` counts those whose commits are not here.
     """
 
     headers: Headers
     counts: Counts
+    paths: Counts
+    with_contents: bool
     lost: pl.DataFrame
     blame_ignored: list[str]
     cut: set[str]
-    uncounted: Uncounted
     source_total: int | None
     tree: Tree
     holders: pl.DataFrame
-    lines: Lines
+    uncounted: Uncounted = field(default_factory=Uncounted)
+    lines: Lines = field(default_factory=Lines.not_asked)
     changes: pl.DataFrame | None = None
     changes_total: int = 0
     changes_missing: int = 0
@@ -84,12 +89,12 @@ def digest_of(
     repo_id: str,
     *,
     cut: set[str],
-    all_branches: bool,
+    settings: Mapping[str, bool],
 ) -> str:
     """One hash over everything that the tables depend on; nothing can be read back from it."""
     told = "" if changes is None else changes.select(list(CHANGES)).sort("number").write_csv()
     parts = (str(READER), repo_id, repository.refs_digest, told, keys.forge, *keys.noreply_hosts)
-    text = json.dumps([*parts, changes is None, sorted(cut), all_branches])
+    text = json.dumps([*parts, changes is None, sorted(cut), sorted(settings.items())])
     return hmac.new(keys.secret, text.encode(), hashlib.sha256).hexdigest()
 
 
@@ -105,11 +110,12 @@ def published(folder: Path, made_from: str) -> pl.DataFrame | None:
     return pl.DataFrame(stamp["streams"], schema=_STREAMS, orient="row")
 
 
-def publish(mined: Mined, folder: Path, *, repo_id: str, made_from: str) -> pl.DataFrame:
-    """Writes the tables, then the stamp; returns the streams. What a person can repair leaves no stamp behind."""
+def publish(mined: Mined, folder: Path, *, repo_id: str, made_from: str | None) -> pl.DataFrame:
+    """Writes the tables, then the stamp; returns the streams. What a person can repair leaves no stamp behind, nor does
+    what is not finished (`made_from` is None)."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / STAMP).unlink(missing_ok=True)
-    headers, sizes, repo = mined.headers, mined.counts.sizes(), pl.lit(repo_id).alias("repo_id")
+    headers, sizes, repo = mined.headers, sizes_of(mined), pl.lit(repo_id).alias("repo_id")
     ignored = pl.DataFrame({"sha": mined.blame_ignored}, schema={"sha": pl.String})
     tables = [
         (COMMITS, headers.commits.join(sizes, on="sha", how="left")),
@@ -128,13 +134,12 @@ def publish(mined: Mined, folder: Path, *, repo_id: str, made_from: str) -> pl.D
         tables.append((CHANGE_COMMITS, mined.changes))
     for table, frame in tables:
         _write(table, frame.with_columns(repo), folder)
-    files = files_of(mined).with_columns(
-        repo, file_class=file_class(pl.col("path")), is_binary=pl.col("added_lines").is_null()
-    )
+    files = files_of(mined).with_columns(repo, file_class=file_class(pl.col("path")))
     write_durably(folder / f"{COMMIT_FILES.name}.parquet", files.select(COMMIT_FILES.column_names).sink_parquet)
-    told = streams(mined, sizes)
+    told = streams(mined, mined.counts.sizes())
     if (
-        not mined.uncounted.shas
+        made_from is not None
+        and not mined.uncounted.shas
         and headers.complaint is None
         and mined.lines.complaint is None
         and mined.tree.complaint is None
@@ -144,9 +149,18 @@ def publish(mined: Mined, folder: Path, *, repo_id: str, made_from: str) -> pl.D
     return told
 
 
+def sizes_of(mined: Mined) -> pl.DataFrame:
+    """Sizes of commits; where lines are not counted, of files alone."""
+    counted = mined.counts.sizes()
+    return pl.concat([counted, mined.paths.sizes().join(counted, on="sha", how="anti")])
+
+
 def files_of(mined: Mined) -> pl.LazyFrame:
-    """Counted files of the commits that were read; the cache may know more."""
-    return mined.counts.files().join(mined.headers.commits.lazy().select("sha"), on="sha", how="semi")
+    """Files of the commits that were read, counted or not; the caches may know more."""
+    counted = mined.counts.files().with_columns(is_binary=pl.col("added_lines").is_null())
+    seen = mined.paths.files().join(mined.counts.sizes().lazy(), on="sha", how="anti")
+    known = pl.concat([counted, seen.with_columns(is_binary=pl.lit(None, pl.Boolean))])
+    return known.join(mined.headers.commits.lazy().select("sha"), on="sha", how="semi")
 
 
 def _write(table: Table, rows: pl.DataFrame, folder: Path) -> None:
@@ -161,7 +175,9 @@ def further_people(headers: Headers) -> pl.DataFrame:
 
 def streams(mined: Mined, sizes: pl.DataFrame) -> pl.DataFrame:
     """What the source holds, what we hold, and why that is not the same (raw.streams without ids and times)."""
-    rows = [commits_stream(mined), sizes_stream(mined, sizes), lines_stream(mined.lines)]
+    rows = [commits_stream(mined)]
+    if mined.with_contents:  # what was not asked for is not missing
+        rows += [sizes_stream(mined, sizes), lines_stream(mined.lines)]
     if mined.tree.complaint is not None:
         rows.append(("tree_files", f"The files cannot be listed: {mined.tree.complaint}", None, 0, False))
     if mined.changes is not None:

@@ -36,6 +36,8 @@ def _mined(where: str, source: Source, around: Surroundings, place: str) -> None
         until=around.until,
         changes=None,
         all_branches=around.all_branches,
+        with_contents=around.line_minutes > 0,
+        enough=around.line_time(),
         report=around.report,
     )
     repository = {"repo_id": source.ref, "forge": source.forge, "full_name": source.name}

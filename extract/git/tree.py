@@ -11,6 +11,7 @@ import polars as pl
 
 from extract.git.classes import file_class
 from extract.git.command import Git, GitFailed
+from extract.git.documents import DOCUMENTS, MOST_DOCUMENTS
 from extract.git.mirror import Repository
 from extract.git.people import Keys
 
@@ -24,14 +25,7 @@ HOLDERS: dict[str, Any] = {
     "team": pl.String,
     "email_key": pl.String,
 }
-MOST_DOCUMENTS = 5_000
 MOST_DOCUMENT_BYTES = 1 << 20
-_DOCUMENTS = (
-    ("codeowners", re.compile(r"(|docs/|\.github/|\.gitlab/|\.gitea/|\.forgejo/)CODEOWNERS")),
-    ("owners", re.compile(r"(.*/)?OWNERS")),
-    ("maintainers", re.compile(r"(|docs?/|\.github/|\.gitlab/)MAINTAINERS([-_.][^/]*)?", re.IGNORECASE)),
-    ("governance", re.compile(r"(|docs?/|\.github/|\.gitlab/)GOVERNANCE([-_.][^/]*)?", re.IGNORECASE)),
-)
 _TEAM = re.compile(r"@([\w.-]+/[\w./-]+)")
 _MENTION = re.compile(r"(?<![\w/@.+-])@([A-Za-z0-9][A-Za-z0-9-]{0,38})(?![\w/@-])")
 _PROFILE = re.compile(
@@ -92,7 +86,7 @@ def document_kind(path: str) -> str | None:
     >>> document_kind(".github/CODEOWNERS"), document_kind("pkg/OWNERS"), document_kind("src/maintainers.md")
     ('codeowners', 'owners', None)
     """
-    return next((kind for kind, form in _DOCUMENTS if form.fullmatch(path)), None)
+    return next((kind for kind, form in DOCUMENTS if form.fullmatch(path)), None)
 
 
 def _text(git: Git, sha: str) -> str:

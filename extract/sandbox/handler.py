@@ -40,6 +40,7 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     window: Window | None = None
     is_halved = False
+    bad_credentials: ClassVar[Any] = BAD_CREDENTIALS
 
     def do_GET(self) -> None:
         self._route()
@@ -66,10 +67,14 @@ class Handler(BaseHTTPRequestHandler):
         elif self.command == "POST" and INSTALLATION.fullmatch(path):
             self._installation_token(used)
         elif not self._is_known():
-            self._send_json(401, BAD_CREDENTIALS, used)
+            self._send_json(401, self.bad_credentials, used)
         elif self._is_refused() or self._is_broken(path, body):
             return
-        elif path in GRAPHQL_PATHS and self.command == "POST":
+        else:
+            self._api(path, body, used)
+
+    def _api(self, path: str, body: bytes, used: int) -> None:
+        if path in GRAPHQL_PATHS and self.command == "POST":
             self._graphql(body, used)
         else:
             self._rest(path, used)

@@ -27,7 +27,9 @@ class HistoryNotWritten(Exception):
     """git is missing or refused the history; the message has its own words."""
 
 
-def write_history(repository: Repository, people: Iterable[Person], folder: Path) -> list[str]:
+def write_history(
+    repository: Repository, people: Iterable[Person], folder: Path, change_ref: str = "refs/pull/{}/head"
+) -> list[str]:
     """Makes the bare repository in `folder` (which must not exist yet); the commit ids in the order of their marks."""
     if folder.exists():
         raise HistoryNotWritten(f"{folder} exists already. Give the sandbox an empty folder and start it again.")
@@ -41,13 +43,18 @@ def write_history(repository: Repository, people: Iterable[Person], folder: Path
     lines = [line.split() for line in marks.read_text().splitlines()]
     marks.unlink()
     shas = [sha for _, sha in sorted((int(mark[1:]), sha) for mark, sha in lines)]
-    write_references(repository, shas, folder)
+    write_references(repository, shas, folder, change_ref)
     return shas
 
 
-def write_references(repository: Repository, shas: list[str], folder: Path) -> None:
+def write_references(repository: Repository, shas: list[str], folder: Path, change_ref: str) -> None:
     """All heads of changes in one file: a thousand small ones would take longer than everything else together."""
-    heads = {change.commits[-1].ref: shas[change.commits[-1].mark - 1] for change in repository.changes}
+    numbers = {change.number: at for at, change in enumerate(repository.changes, start=1)}
+    counted = "merge-requests" in change_ref  # GitLab counts merge requests apart from issues
+    heads = {
+        change_ref.format(numbers[change.number] if counted else change.number): shas[change.commits[-1].mark - 1]
+        for change in repository.changes
+    }
     lines = [f"{sha} {ref}\n" for ref, sha in sorted(heads.items())]
     (folder / "packed-refs").write_text("# pack-refs with: sorted \n" + "".join(lines))
     git(["-C", str(folder), "update-ref", "-d", WORKBENCH], home=folder.parent)

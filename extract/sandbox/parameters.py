@@ -120,6 +120,8 @@ class CommunityParameters:
     """Of the merges whose author is still there (a squash commit is dated at the merge: an act of theirs)."""
     coauthor_share: float = 0.08
     noreply_share: float = 0.40
+    noreply: str = "{id}+{login}@users.noreply.github.com"
+    """How the forge writes the address of who hides their own."""
     sponsored_share: float = 0.15
     """Of the members: commit with an address of the sponsor, @sponsor.example."""
     hostile_share: float = 0.03

@@ -36,7 +36,7 @@ class Registry:
         if is_sponsored:
             email = f"{login}@sponsor.example"
         elif is_private:
-            email = f"{account_id}+{login}@users.noreply.github.com"
+            email = self._parameters.noreply.format(id=account_id, login=login)
         name = rng.choice(HOSTILE_NAMES) if is_hostile else f"{first} {last}"
         offset = rng.choice(UTC_OFFSETS_MINUTES)
         return self._keep(Person(account_id, login, name, email, is_sponsored=is_sponsored, utc_offset_minutes=offset))
@@ -59,7 +59,7 @@ class Registry:
     def bot(self, login: str) -> Person:
         account_id = next(self._ids)
         name = f"{login}[bot]"
-        email = f"{account_id}+{name}@users.noreply.github.com"
+        email = self._parameters.noreply.format(id=account_id, login=name)
         return self._keep(Person(account_id, login, name, email, account_type="Bot"))
 
     def _keep(self, person: Person) -> Person:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -21,6 +22,19 @@ from .handler import Handler
 from .history import write_history
 from .view import View
 from .world import World
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """The language that the sandbox speaks: who answers, and where its API is. `change_ref` is where git has changes."""
+
+    kind: str
+    handler: type[Handler]
+    api: str
+    change_ref: str = "refs/pull/{}/head"
+
+
+GITHUB = Dialect("github", Handler, "/api/v3")
 
 
 class SandboxForge:
@@ -34,8 +48,9 @@ class SandboxForge:
         port: int = 0,
         tokens: tuple[str, ...] = ("sandbox-token",),
         as_of: datetime | None = None,
+        dialect: Dialect = GITHUB,
     ) -> None:
-        self.world = world
+        self.world, self.dialect = world, dialect
         self.folder = folder.resolve()  # git is run elsewhere
         self.tokens = tokens
         self.answers_html = False
@@ -43,6 +58,8 @@ class SandboxForge:
         self.faults = Faults()
         """Bad days: set the knobs of one, or put a new one in its place."""
         self._issues_are_off = False
+        self.missing_scope = ""
+        """Scope that the token lacks for everything; of forges that name one."""
         self.app_keys: dict[int, str] = {}
         """Public keys of apps by their id: an installation's token is the first of `tokens`."""
         self.deleted: set[tuple[str, int]] = set()
@@ -77,7 +94,7 @@ class SandboxForge:
     def _write_history(self, name: str) -> list[str]:
         home = self.folder / f"{name}.git"
         home.parent.mkdir(parents=True, exist_ok=True)
-        return write_history(self.world.repositories[name], self.world.people, home)
+        return write_history(self.world.repositories[name], self.world.people, home, self.dialect.change_ref)
 
     @property
     def web_url(self) -> str:
@@ -85,8 +102,8 @@ class SandboxForge:
 
     @property
     def base_url(self) -> str:
-        """Address of the REST API, as an Enterprise server has it; GraphQL is at /api/graphql beside it."""
-        return f"{self.web_url}/api/v3"
+        """Address of the API: that of REST, as an instance of one's own has it; GraphQL is at /api/graphql beside it."""
+        return f"{self.web_url}{self.dialect.api}"
 
     def git_url(self, full_name: str) -> str:
         return f"{self.web_url}/{full_name}.git"
@@ -152,4 +169,4 @@ class SandboxForge:
 
 def handler_for(forge: SandboxForge) -> type[Handler]:
     """The handler class of this forge; http.server wants a class and makes an instance for each connection."""
-    return type("BoundHandler", (Handler,), {"forge": forge})
+    return type("BoundHandler", (forge.dialect.handler,), {"forge": forge})

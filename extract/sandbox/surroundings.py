@@ -57,6 +57,7 @@ def event_node(view: View, repository: Repository, thread: Thread, event: Event)
         "id": node_id(f"{prefix}E", repository.database_id, event.database_id),
         "actor": view.actors[event.actor.account_id],
         "createdAt": instant(event.epoch),
+        "_id": event.database_id,
         **dict.fromkeys(WORDS.get(event.kind, ()), event.word),
     }
     subject = view.actors[event.subject.account_id] if event.subject else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Container
 from datetime import datetime
+from typing import Any
 
 from .history import sizes_of_changes
 from .ids import commit_node_id, node_id
@@ -47,6 +48,16 @@ class View:
         self.awaited: list[tuple[Node, str, str]] = []
         """Nodes with a field that shows another node, which may not be there yet: node, field and id of the other."""
         self.by_id: dict[str, Node] = {actor["id"]: actor for actor in self.actors.values() if actor}
+        self.dialects: dict[str, Any] = {}
+        """What forges of other kinds show of this view, made when first asked for."""
+        self.created = {
+            repository.full_name.lower(): {
+                "issues": [issue.number for issue in repository.issues],
+                "changes": [change.number for change in repository.changes],
+            }
+            for repository in world.repositories.values()
+        }
+        """Numbers by repository and kind, in the order of opening, what was deleted since included."""
         self.repositories: dict[str, Node] = {}
         self.commits: dict[str, Node] = {}
         for repository in world.repositories.values():

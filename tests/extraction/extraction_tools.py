@@ -11,12 +11,12 @@ import polars as pl
 
 from extract import raw
 from extract.archive import Archive
-from extract.github import source as github
+from extract.forges import FORGES
 from extract.quota import Policy, Pools
 from extract.reading import ITEM_TABLES
 from extract.sandbox.parameters import CommunityParameters, Rates, RepositoryPlan
 from extract.sandbox.server import SandboxForge
-from extract.source import Extracted, Source, Surroundings
+from extract.source import Access, Extracted, Source, Surroundings
 
 NAME = "commons/hut"
 TOKEN = "a-token-that-nobody-may-see"
@@ -52,10 +52,16 @@ class Crawl:
     notes: list[str] = field(default_factory=list)
     slept: list[float] = field(default_factory=list)
     places: dict[str, str] = field(default_factory=dict)
+    access: Access = field(default_factory=Access)
+    variables: dict[str, str] = field(default_factory=dict)
+    """Further variables of the environment."""
 
     @property
     def source(self) -> Source:
-        return Source("box", "github", self.name, self.forge.base_url, tuple(self._environment()), self.git_url)
+        kind = self.forge.dialect.kind
+        return Source(
+            "box", kind, self.name, self.forge.base_url, tuple(self._environment()), self.git_url, access=self.access
+        )
 
     def _environment(self) -> dict[str, str]:
         return {VARIABLE: self.token, **{f"{VARIABLE}_{at}": token for at, token in enumerate(self.tokens, start=2)}}
@@ -69,7 +75,7 @@ class Crawl:
             archive=self.folder / "archive",
             raw=self.folder / "raw",
             secret=b"a-secret-for-hashes",
-            environment=self._environment(),
+            environment={**self._environment(), **self.variables},
             until=until or self.forge.as_of,
             now=lambda: next(self.clock),
             report=lambda *_: None,
@@ -85,7 +91,7 @@ class Crawl:
         self.places[self.source.ref] = str(partition.relative_to(self.folder / "raw"))
 
     def night(self, until: datetime | None = None) -> Extracted:
-        return github.extract(self.source, self.around(until))
+        return FORGES[self.source.kind].extract(self.source, self.around(until))
 
     def stream(self, name: str) -> Archive:
         return Archive(next(self.folder.glob(f"archive/*/*/{name}")))

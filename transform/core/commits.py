@@ -33,6 +33,7 @@ TABLE = Table(
         Column("change_number", pl.Int64, "Change it came in by; null for a direct commit.", nullable=True),
         Column("author_epoch", pl.Int64, "Author time as git says it; null when unreadable.", unit="s", nullable=True),
         Column("author_utc_offset", pl.Int64, "Author's offset, as git says it.", unit="min", nullable=True),
+        Column("committer_utc_offset", pl.Int64, "Committer's offset, as git says it.", unit="min", nullable=True),
         count("n_parents", "Parents; two or more is a merge."),
         count("added_lines", "Lines added.", unit="lines", nullable=True),
         count("deleted_lines", "Lines deleted.", unit="lines", nullable=True),

@@ -218,7 +218,7 @@ def artefact_authors(changes: pl.LazyFrame, issues: pl.LazyFrame) -> pl.LazyFram
 
 def triaged(events: pl.LazyFrame, authors: pl.LazyFrame) -> pl.LazyFrame:
     """Steps of triage; what an author does to their own is part of asking, and what a merge closes is the merge's."""
-    is_by_hand = pl.col("other_number").is_null() & pl.col("sha").is_null()
+    is_by_hand = pl.all_horizontal(pl.col("other_number", "other_kind", "sha").is_null())
     # the forge notes a merge and its closing within a second
     is_by_merge = pl.col("occurred_at") >= pl.col("merged_at") - pl.duration(seconds=1)
     is_close = pl.col("kind") == "closed"

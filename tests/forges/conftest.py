@@ -1,0 +1,46 @@
+"""One forge for each dialect, with the same small repository; whoever turns a knob finds it back in place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from common_world import DIALECTS, NOREPLY
+from extraction_tools import PARAMETERS, TOKEN, Crawl
+
+from extract.sandbox.community import build_world
+from extract.sandbox.faults import Faults
+from extract.sandbox.server import SandboxForge
+
+
+@pytest.fixture(scope="session", params=list(DIALECTS))
+def running(request, tmp_path_factory) -> Iterator[SandboxForge]:
+    world = build_world(seed=3, parameters=replace(PARAMETERS, noreply=NOREPLY[request.param]))
+    folder = tmp_path_factory.mktemp(request.param)
+    with SandboxForge(world, folder=folder, tokens=(TOKEN,), dialect=DIALECTS[request.param]) as forge:
+        yield forge
+
+
+@pytest.fixture
+def hut(running: SandboxForge) -> Iterator[SandboxForge]:
+    yield running
+    running.as_of, running.answers_html, running.missing_scope = running.world.ends_at, False, ""
+    running.fail_next(0)
+    running.faults = Faults()
+    running.restore()
+    running.switch_issues(on=True)
+
+
+@pytest.fixture
+def crawl(hut: SandboxForge, tmp_path: Path) -> Crawl:
+    return Crawl(hut, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def undisturbed(running: SandboxForge, tmp_path_factory) -> Crawl:
+    """One whole crawl that stories may read and must not change."""
+    whole = Crawl(running, tmp_path_factory.mktemp("undisturbed"))
+    whole.night()
+    return whole
