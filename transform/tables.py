@@ -43,6 +43,7 @@ from transform.influence import (
     review_influence,
     score_stability,
     scores,
+    status_premium,
     truck_factor,
 )
 from transform.ops import coverage, definitions, quality_results, quarantine, runs, tombstones
@@ -137,6 +138,7 @@ BUILT: tuple[ModuleType, ...] = (
     openrank,
     review_influence,
     gatekeepers,
+    status_premium,
     founding_claim,
     earned_effects,
     oligarchy,
