@@ -80,6 +80,13 @@ class Parameters:
     stability_resamples: int = 200
     stability_edges: int = 2_000_000
     """Fewer resamples where so many edges would have to be drawn."""
+    fewest_for_correlation: int = 10
+    """A correlation, or the mean of a group, of fewer persons tells noise."""
+    fewest_panel_rows: int = 100
+    decision_days: int = 30
+    """Within how many days of a verdict the decision on a change is taken for its consequence."""
+    line_days: tuple[int, ...] = (30, 90, 180, 365, 730, 1095, 1825, 3650)
+    """Ages at which the survival of lines is read."""
     pagerank_damping: float = 0.85
     replies_per_pair_and_thread: int = 5
 
