@@ -115,11 +115,12 @@ def ascents(core: pl.LazyFrame, spells: pl.LazyFrame, horizon_days: int) -> pl.L
 def risen(ways: pl.LazyFrame) -> pl.LazyFrame:
     curves = aalen_johansen(ways, by=["repo_id"], duration="time_days", cause="cause")
     longest = pl.col("time").max()
+    nobody_left = pl.col("n_censored").sort_by("time").last() == 0
 
     def within(years: int) -> pl.Expr:
         days = years * DAYS_A_YEAR
         share_then = pl.col("incidence_share").filter(pl.col("time") <= days).max().fill_null(0.0)
-        return pl.when(longest >= days).then(share_then)
+        return pl.when((longest >= days) | nobody_left).then(share_then)
 
     return curves.group_by("repo_id").agg(**{f"risen_{n}y_share": within(n) for n in YEARS})
 

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import rustworkx as rx
 from scipy import sparse
 
 from transform.statistics.graphs import (
@@ -62,12 +60,13 @@ def eigenvector(matrix: Matrix, block: Indices) -> Floats:
     both = undirected(matrix)
     kept = in_largest_component(both, block)
     part, blocks, nodes = restricted(both, block, kept)
-    shift = np.maximum(_largest(np.asarray(part.sum(axis=1)).ravel(), blocks) / 2, 1e-300)
+    # on two-sided graphs the values would swing for ever: half of what the eigenvalue is at least goes on the diagonal
+    lengths = np.sqrt(np.asarray((part * part).sum(axis=1)).ravel())
+    shift = np.maximum(_largest(lengths, blocks) / 2, 1e-300)
 
     def step(given: tuple[Matrix, ...], value: Floats, own: Indices) -> Floats:
         return _to_one(given[0] @ value, own)
 
-    # half the greatest strength on the diagonal: on two-sided graphs the values would swing for ever
     lifted = sparse.csr_array(part + sparse.diags_array(shift[blocks]))
     settled = _settled((lifted,), blocks, step)
     alone = np.bincount(blocks)[blocks] < 2
@@ -113,13 +112,31 @@ def _largest(values: Floats, block: Indices) -> Floats:
 
 
 def coreness(matrix: Matrix) -> Indices:
-    """The largest k such that the node is in a part where everybody is tied to k others of it, directions aside."""
-    ties = sparse.coo_array(sparse.triu(simple(matrix), k=1))
-    graph = rx.PyGraph(multigraph=False)
-    graph.add_nodes_from(range(matrix.shape[0]))
-    graph.extend_from_edge_list(list(zip(ties.row.tolist(), ties.col.tolist(), strict=True)))
-    numbers: Any = rx.core_number(graph)
-    return np.fromiter((numbers[node] for node in range(matrix.shape[0])), dtype=np.int64, count=matrix.shape[0])
+    """The largest k such that the node is in a part where everybody is tied to k others of it, directions aside.
+
+    Nodes are peeled off by degree (Batagelj and Zaversnik 2003), all of one degree at once.
+    """
+    ties = simple(matrix)
+    start, ends = ties.indptr.astype(np.int64), ties.indices
+    degree = np.diff(start)
+    core, is_left, k = np.zeros(len(degree), dtype=np.int64), np.ones(len(degree), dtype=bool), 0
+    while is_left.any():
+        k = max(k, int(degree[is_left].min()))
+        peeled = np.flatnonzero(is_left & (degree <= k))
+        while len(peeled):
+            core[peeled], is_left[peeled] = k, False
+            touched, times = np.unique(_neighbours(start, ends, peeled), return_counts=True)
+            degree[touched] -= times
+            peeled = touched[is_left[touched] & (degree[touched] <= k)]
+    return core
+
+
+def _neighbours(start: Indices, ends: Indices, nodes: Indices) -> Indices:
+    """The neighbours of all the nodes, one after the other."""
+    lengths = start[nodes + 1] - start[nodes]
+    offsets = np.repeat(start[nodes] - np.cumsum(lengths) + lengths, lengths)
+    found: Indices = ends[np.arange(int(lengths.sum())) + offsets]
+    return found
 
 
 def betweenness(matrix: Matrix, block: Indices, *, most_sources: int) -> Betweenness:
