@@ -33,7 +33,9 @@ def told(rows):
 
 
 def threshold_of(lengths):
-    return pl.DataFrame({"length": pl.Series(lengths, dtype=pl.Int64)}).select(far_out(pl.col("length"))).item()
+    told = {"life": 0, "window": 0, "pause_days": lengths}
+    found = far_out(pl.DataFrame(told, schema=dict.fromkeys(told, pl.Int64)))
+    return found["threshold_days"].item() if found.height else None
 
 
 def test_the_threshold_of_the_worked_example():

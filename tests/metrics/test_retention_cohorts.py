@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 from metric_stories import PARAMETERS, WORKED_EXAMPLE, acts, built, history, only, spells_of, watched
@@ -43,7 +45,22 @@ def test_a_cohort_whose_youngest_cannot_be_judged_is_immature_not_lower(snapshot
     row = only(cohorts_of("ada 0 30", "bob 2 32", snapshot=snapshot), measure="bounded", day=30)
 
     assert row.select("n_newcomers", "n_eligible", "is_mature").rows() == [(2, eligible, mature)]
-    assert row["retained_share"].to_list() == [1.0 if eligible else None]
+    assert row["retained_share"].to_list() == [1.0 if mature else None]
+
+
+def test_other_horizons_stand_beside_the_main_one_for_what_knows_a_horizon():
+    given, repos = history("ada 0 100 200", "bob 1"), watched(snapshot=365)
+    parameters = replace(PARAMETERS, sensitivity_days=(90, 180))
+    rows = built(cohorts, spells_of(given, repos, parameters).lazy(), acts(*given), repos, parameters=parameters)
+    rows = only(rows, repo_id="r", family="code", day=30)
+
+    assert sorted(rows.select("measure", "horizon_days", "retained_share").rows()) == [
+        ("bounded", 90, 0.0),
+        ("km", 90, 0.0),
+        ("km", 180, 0.5),
+        ("unbounded", 90, 0.5),
+        ("unbounded", 180, 0.5),
+    ]
 
 
 def test_the_survival_measure_is_the_first_gap_curve_at_the_day():

@@ -55,7 +55,7 @@ def curve(scope: str, *steps: tuple[int, int, float], n: int = 40, horizon: int 
 
 def cohort(quarter: date, n: int, share: float | None, *, day: int = 30, is_mature: bool = True) -> dict[str, object]:
     return {
-        "repo_id": "all", "family": "any", "cohort_quarter": quarter, "measure": "km", "day": day, "n_newcomers": n,
+        "repo_id": "all", "family": "any", "cohort_quarter": quarter, "measure": "km", "horizon_days": 180, "day": day, "n_newcomers": n,
         "retained_share": share, "is_mature": is_mature, "snapshot_at": SNAPSHOT, "definition": "RET-06/1",
     }  # fmt: skip
 

@@ -180,7 +180,14 @@ def test_an_empty_warehouse_gets_a_page_of_sentences(tmp_path: Path) -> None:
 
 def test_rows_without_values_do_no_harm(tmp_path: Path) -> None:
     undecided = {**curve("all", (0, 0, 0.5))[0], "survival_share": None, "is_reportable": False}
-    unknown = {"repo_id": "all", "family": "any", "measure": "km", "n_newcomers": 9, "is_mature": True}
+    unknown = {
+        "repo_id": "all",
+        "family": "any",
+        "measure": "km",
+        "horizon_days": 180,
+        "n_newcomers": 9,
+        "is_mature": True,
+    }
     rows = {
         "core.repositories": [repository("f:1", "one")],
         "retention.curves": [undecided],

@@ -155,11 +155,18 @@ def active_days(contributions: pl.LazyFrame, repositories: pl.LazyFrame) -> pl.L
 
 
 def silences(days: pl.LazyFrame) -> pl.LazyFrame:
-    """Adds `silence_days`: to the person's next day with an act, or to the day of the snapshot."""
-    in_order = days.sort(packed(*PERSON_KEY, "day"))
-    goes_on = pl.all_horizontal(pl.col(name) == pl.col(name).shift(-1) for name in PERSON_KEY)
+    """Adds `life` (see in_order) and `silence_days`: to the person's next day with an act, or to that of the snapshot."""
+    goes_on = pl.col("life") == pl.col("life").shift(-1)
     next_day = pl.when(goes_on).then(pl.col("day").shift(-1)).otherwise(pl.col("snapshot_at").dt.date())
-    return in_order.with_columns(silence_days=(next_day - pl.col("day")).dt.total_days())
+    return in_order(days).with_columns(silence_days=(next_day - pl.col("day")).dt.total_days())
+
+
+def in_order(days: pl.LazyFrame) -> pl.LazyFrame:
+    """The days of each person, scope and family one behind the other; `life` numbers these.
+
+    Neighbours of one life can then be compared by shifting, and a number groups five times faster than names.
+    """
+    return days.sort(packed(*PERSON_KEY, "day")).with_columns(life=packed(*PERSON_KEY).rle_id())
 
 
 def packed(*names: str) -> pl.Expr:
@@ -170,7 +177,8 @@ def packed(*names: str) -> pl.Expr:
 
 def arrivals(days: pl.LazyFrame, horizons: list[int]) -> pl.LazyFrame:
     """One row per scope, person and family; `quiet_from_<horizon>` is the day before the first such silence."""
-    return days.group_by(*PERSON_KEY).agg(
+    return days.group_by("life").agg(
+        pl.col(PERSON_KEY).first(),
         pl.col("first_at").min(),
         pl.col("snapshot_at").first(),
         first_day=pl.col("day").min(),

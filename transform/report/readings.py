@@ -55,7 +55,7 @@ COHORTS = """
     SELECT cohort_quarter, day, n_newcomers, n_eligible, retained_share, retained_lower_share, retained_upper_share,
         is_mature, snapshot_at, definition
     FROM retention.cohorts
-    WHERE repo_id = ? AND family = 'any' AND measure = 'km'
+    WHERE repo_id = ? AND family = 'any' AND measure = 'km' AND horizon_days = ?
     ORDER BY cohort_quarter, day
 """
 ARRIVALS = """

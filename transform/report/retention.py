@@ -92,7 +92,7 @@ def sensitivity(found: pl.DataFrame, scopes: list[str], sources: dict[str, Sourc
 
 def heat_map(db: duckdb.DuckDBPyConnection, sources: dict[str, Source]) -> dict[str, Any] | None:
     """Quarters of arrival by days, all repositories together; None without cohorts."""
-    cohorts = frame(db, readings.COHORTS, ALL_REPOSITORIES)
+    cohorts = frame(db, readings.COHORTS, ALL_REPOSITORIES, readings.main_horizon(db))
     if cohorts.is_empty():
         return None
     n_persons = sum(cohorts.unique("cohort_quarter")["n_newcomers"].to_list())

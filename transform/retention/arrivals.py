@@ -7,7 +7,7 @@ import polars as pl
 from quality.contract import Column, Table
 from transform.columns import DEFINITION, FAMILY, SCOPE_ID, SNAPSHOT_AT, count
 from transform.core.repositories import IS_HISTORY_CUT
-from transform.core.spells import PERSON_KEY, active_days, in_all, snapshots
+from transform.core.spells import PERSON_KEY, active_days, in_all, in_order, snapshots
 from transform.parameters import Parameters
 from transform.retention.rests_on import acts_between
 
@@ -68,11 +68,11 @@ def build(
     newcomers: pl.LazyFrame, contributions: pl.LazyFrame, repositories: pl.LazyFrame, *, parameters: Parameters
 ) -> pl.LazyFrame:
     del parameters
-    came = newcomers.select(pl.col(PERSON_KEY).cast(pl.Categorical), first_day=pl.col("first_at").dt.date())
-    days = active_days(contributions, repositories).select(*PERSON_KEY, "day").cache()
+    came = newcomers.select(pl.col("repo_id", "family").cast(pl.Categorical), day=pl.col("first_at").dt.date())
+    days = active_days(contributions, repositories).select(*PERSON_KEY, "day").pipe(in_order).cache()
     counted = pl.concat(
-        [days.pipe(members, every).pipe(in_periods, came, unit, every) for unit, every in UNITS.items()]
-    )
+        [days.pipe(members, unit).join(came.pipe(firsts, unit), on=CELL, how="left") for unit in UNITS]
+    ).with_columns(pl.col("n_first").fill_null(0))
     return (
         counted.pipe(with_gaps, repositories)
         .pipe(told)
@@ -82,30 +82,29 @@ def build(
     )
 
 
-def members(days: pl.LazyFrame, every: str) -> pl.LazyFrame:
-    """Who acted in which period, and whether in the one before as well."""
-    once = days.select(*PERSON_KEY, period_start=pl.col("day").dt.truncate(every)).unique().cache()
-    before = once.select(
-        *PERSON_KEY, period_start=pl.col("period_start").dt.offset_by(every), was_here=pl.lit(value=True)
-    )
-    return once.join(before, on=[*PERSON_KEY, "period_start"], how="left")
+def members(days: pl.LazyFrame, unit: str) -> pl.LazyFrame:
+    """Persons per period, and those of them who were not there in the one before."""
+    goes_on = pl.col("life") == pl.col("life").shift()
+    number = pl.col("period_number")
+    seats = days.with_columns(period_start=pl.col("day").dt.truncate(UNITS[unit]), period_number=numbers()[unit])
+    # the days of one life adjoin, so what differs from the row before begins a period
+    once = seats.filter(~(goes_on & (number == number.shift())).fill_null(value=False))
+    was_here = (goes_on & (number == number.shift() + 1)).fill_null(value=False)
+    counted = once.with_columns(was_here=was_here).group_by("repo_id", "family", "period_start")
+    joined = (~pl.col("was_here")).sum().cast(pl.Int64)
+    return counted.agg(n_persons=pl.len().cast(pl.Int64), n_joined=joined).with_columns(period_unit=pl.lit(unit))
 
 
-def in_periods(seats: pl.LazyFrame, came: pl.LazyFrame, unit: str, every: str) -> pl.LazyFrame:
-    """Members, newcomers by RET-01, and those who were not members the period before."""
-    is_first = (pl.col("first_day").dt.truncate(every) == pl.col("period_start")).fill_null(value=False)
-    is_absent = pl.col("was_here").is_null()
-    return (
-        seats.join(came, on=PERSON_KEY, how="left")
-        .group_by("repo_id", "family", "period_start")
-        .agg(
-            n_persons=pl.len().cast(pl.Int64),
-            n_first=is_first.sum().cast(pl.Int64),
-            n_joined=is_absent.sum().cast(pl.Int64),
-            n_joined_again=(is_absent & ~is_first).sum().cast(pl.Int64),
-        )
-        .with_columns(period_unit=pl.lit(unit))
-    )
+def numbers() -> dict[str, pl.Expr]:
+    """Periods numbered through, so that neighbours differ by one."""
+    year, day = pl.col("day").dt.year(), pl.col("day")
+    return {"month": year * 12 + day.dt.month(), "quarter": year * 4 + day.dt.quarter(), "year": year}
+
+
+def firsts(came: pl.LazyFrame, unit: str) -> pl.LazyFrame:
+    period = pl.col("day").dt.truncate(UNITS[unit])
+    counted = came.group_by("repo_id", "family", period_start=period).agg(n_first=pl.len().cast(pl.Int64))
+    return counted.with_columns(period_unit=pl.lit(unit))
 
 
 def with_gaps(counted: pl.LazyFrame, repositories: pl.LazyFrame) -> pl.LazyFrame:
@@ -129,7 +128,7 @@ def with_gaps(counted: pl.LazyFrame, repositories: pl.LazyFrame) -> pl.LazyFrame
         .drop_nulls("period_start")
         .join(known_from(repositories), on="repo_id", how="left")
         .join(counted, on=CELL, how="left")
-        .with_columns(pl.col("n_persons", "n_first", "n_joined", "n_joined_again").fill_null(0))
+        .with_columns(pl.col("n_persons", "n_first", "n_joined").fill_null(0))
     )
 
 
@@ -154,6 +153,7 @@ def told(cells: pl.LazyFrame) -> pl.LazyFrame:
     period = cells.with_columns(
         variant=pl.lit("period"),
         n_arrived=pl.when(has_before).then("n_joined"),
-        n_had_been_here=pl.when(has_before).then("n_joined_again"),
+        # who comes for the first time ever was not there the period before either
+        n_had_been_here=pl.when(has_before).then(pl.col("n_joined") - pl.col("n_first")),
     )
     return pl.concat([first_ever, period])

@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 
 from quality.contract import Column, Table
-from transform.columns import ALL_REPOSITORIES, DEFINITION, HORIZON_DAYS, PERSON_ID, REPO_ID, SNAPSHOT_AT, count, share
-from transform.core.spells import SCOPE_KEY, active_days, silences
+from transform.columns import DEFINITION, HORIZON_DAYS, PERSON_ID, REPO_ID, SNAPSHOT_AT, count, share
+from transform.core.spells import SCOPE_KEY, human_acts, silences
 from transform.parameters import Parameters
 from transform.retention.rests_on import ALL_ACTS_OF_PERSON
 from transform.statistics.logistic import Flags, NoModel, fit, predicted
@@ -74,8 +74,12 @@ def build(contributions: pl.LazyFrame, repositories: pl.LazyFrame, *, parameters
 
 def judged(contributions: pl.LazyFrame, repositories: pl.LazyFrame, horizon: int) -> pl.LazyFrame:
     """Regulars at every month's start and at the snapshot, with what the model says of them (`silent_share`)."""
-    days = active_days(contributions, repositories).filter(
-        pl.col("family") == "any", pl.col("repo_id") != ALL_REPOSITORIES
+    # of single repositories and of all families together: active_days would make the others too
+    days = (
+        human_acts(contributions, repositories)
+        .select(*SCOPE_KEY, "snapshot_at", day=pl.col("contributed_at").dt.date())
+        .unique()
+        .with_columns(family=pl.lit("any").cast(pl.Categorical))
     )
     rows = days.pipe(silences).pipe(regulars).pipe(parted, horizon)
     schema = pl.Schema({**rows.collect_schema(), **JUDGED})
@@ -87,31 +91,70 @@ def regulars(days: pl.LazyFrame) -> pl.LazyFrame:
 
     `returns_day` is the next active day on or after it, or that of the snapshot.
     """
-    day, today = pl.col("day"), pl.col("snapshot_at").dt.date()
-    asked = pl.col("as_of_day")
-    frequent = days.filter(pl.len().over(SCOPE_KEY) >= FEWEST_ACTIVE_DAYS).with_columns(
-        first_day=day.min().over(SCOPE_KEY), returns_day=day + pl.duration(days=pl.col("silence_days"))
+    frequent = days.filter(pl.len().over("life") >= FEWEST_ACTIVE_DAYS).select(
+        *SCOPE_KEY, "life", "day", "silence_days", "snapshot_at"
     )
-    months = pl.date_ranges(
-        day.dt.offset_by("1d").dt.truncate("1mo"), pl.min_horizontal(day + pl.duration(days=YEAR_DAYS), today), "1mo"
+    schema = frequent.select(*SCOPE_KEY, "snapshot_at").collect_schema()
+    return frequent.map_batches(counted, schema={**schema, **COUNTED}).filter(
+        pl.col("n_active_days_year") >= FEWEST_ACTIVE_DAYS
     )
-    dates = pl.concat_list(months, pl.concat_list(today)).list.unique()
-    age = (asked - day).dt.total_days()
-    return (
-        frequent.with_columns(as_of_day=dates)
-        .explode("as_of_day")
-        .filter((day < asked) | ((day == asked) & (asked == today)), age <= YEAR_DAYS)
-        .group_by(*SCOPE_KEY, "as_of_day")
-        .agg(
-            pl.col("snapshot_at", "first_day").first(),
-            pl.col("returns_day").max(),
-            silence_days=age.min().cast(pl.Int32),
-            n_active_days_quarter=(age <= QUARTER_DAYS).sum().cast(pl.Int64),
-            n_active_days_year=pl.len().cast(pl.Int64),
-        )
-        .filter(pl.col("n_active_days_year") >= FEWEST_ACTIVE_DAYS)
-        .with_columns(tenure_days=(asked - pl.col("first_day")).dt.total_days().cast(pl.Int32))
+
+
+COUNTED: dict[str, pl.DataType] = {
+    "as_of_day": pl.Date(),
+    "returns_day": pl.Date(),
+    "silence_days": pl.Int32(),
+    "n_active_days_quarter": pl.Int64(),
+    "n_active_days_year": pl.Int64(),
+    "tenure_days": pl.Int32(),
+}
+
+
+def counted(days: pl.DataFrame) -> pl.DataFrame:
+    """Every person on every month's start up to a year after their last day, and on the day of the snapshot.
+
+    The days of all persons lie on one line, those of one person apart from the others', so that how many lie between two
+    dates is the difference of two places on it.
+    """
+    asked = days.group_by("life", maintain_order=True).agg(lifetime()).with_columns(as_of_day=dates())
+    asked = asked.explode("as_of_day").drop_nulls("as_of_day")
+    line, life = on_line(days["life"], days["day"]), asked["life"]
+    today = asked["as_of_day"] == asked["snapshot_at"].dt.date()
+    upto = np.searchsorted(line, on_line(life, asked["as_of_day"]) + today.to_numpy())
+    since = {n: np.searchsorted(line, on_line(life, asked["as_of_day"]) - n) for n in (QUARTER_DAYS, YEAR_DAYS)}
+    last = days[np.maximum(upto - 1, 0)].select(latest_day="day", wait="silence_days")
+    as_of = pl.col("as_of_day")
+    return asked.hstack(last).select(
+        *SCOPE_KEY,
+        "snapshot_at",
+        "as_of_day",
+        returns_day=pl.col("latest_day") + pl.duration(days=pl.col("wait")),
+        silence_days=(as_of - pl.col("latest_day")).dt.total_days().cast(pl.Int32),
+        n_active_days_quarter=pl.Series(upto - since[QUARTER_DAYS], dtype=pl.Int64),
+        n_active_days_year=pl.Series(upto - since[YEAR_DAYS], dtype=pl.Int64),
+        tenure_days=(as_of - pl.col("first_day")).dt.total_days().cast(pl.Int32),
     )
+
+
+def lifetime() -> list[pl.Expr]:
+    whose = [pl.col(name).first() for name in (*SCOPE_KEY, "snapshot_at")]
+    return [*whose, pl.col("day").min().alias("first_day"), pl.col("day").max().alias("last_day")]
+
+
+def dates() -> pl.Expr:
+    today = pl.col("snapshot_at").dt.date()
+    until = pl.min_horizontal(pl.col("last_day") + pl.duration(days=YEAR_DAYS), today)
+    months = pl.date_ranges(pl.col("first_day").dt.offset_by("1d").dt.truncate("1mo"), until, "1mo")
+    return pl.concat_list(months, pl.concat_list(today)).list.unique()
+
+
+LINE = 2**24
+"""More days than anybody lives, and a year on either side."""
+
+
+def on_line(life: pl.Series, day: pl.Series) -> np.typing.NDArray[np.int64]:
+    line: np.typing.NDArray[np.int64] = life.cast(pl.Int64).to_numpy() * LINE + day.to_physical().to_numpy()
+    return line
 
 
 def parted(rows: pl.LazyFrame, horizon: int) -> pl.LazyFrame:

@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import reduce
 from itertools import pairwise
 
 import polars as pl
 
 from quality.contract import Column, Evidence, Table
-from transform.columns import DEFINITION, N_NEWCOMERS, SCOPE_ID, SNAPSHOT_AT, count, share
-from transform.core.spells import IS_DECIDABLE, SCOPE_KEY, human_acts, in_all, snapshots
+from transform.columns import DEFINITION, HORIZON_DAYS, N_NEWCOMERS, SCOPE_ID, SNAPSHOT_AT, count, share
+from transform.core.spells import IS_DECIDABLE, SCOPE_KEY, horizons_of, human_acts, in_all, snapshots
 from transform.parameters import Parameters
 from transform.retention.newcomers import newcomers
-from transform.retention.rests_on import IS_MAIN_SPELL
 from transform.statistics.aalen_johansen import CENSORED, COMPETING, EVENT, aalen_johansen, incidence_at
 from transform.statistics.intervals import wilson
 
 STAGES = ("talk", "change", "merged_change", "review", "merge")
 STEPS = tuple(pairwise(STAGES))
 READINGS = ("ever", "sequential")
-STEP = ("repo_id", "reading", "from_stage")
+SCOPE = ("repo_id", "horizon_days", "reading")
+STEP = (*SCOPE, "from_stage")
 
 TABLE = Table(
     schema="retention",
     name="funnel",
-    grain="one row per repository (or all), reading and stage with a next one",
+    grain="one row per repository (or all), horizon, reading and stage with a next one",
     key=STEP,
     inputs=("core.spells", "core.contributions", "core.changes", "core.repositories"),
-    definition="RET-09/1",
+    definition="RET-09/2",
     formula="Aalen-Johansen incidence of to_stage within conversion_days of from_stage, leaving (RET-03, first_gap) "
     "competing, censored at the snapshot less horizon_days; ever: the first act of each stage; sequential: the first "
     "after that of the stage before",
     source="Aalen and Johansen 1978",
-    parameters={"conversion_days": "parameters.conversion_days", "horizon_days": "parameters.horizon_days"},
+    parameters={
+        "conversion_days": "parameters.conversion_days",
+        "horizon_days": "parameters.horizon_days and parameters.sensitivity_days",
+    },
     caveats="Whoever reached to_stage first converts at once under ever; skipped_share says how many. Those who only watch "
     "are not seen. One less Kaplan-Meier, with leaving as censoring, would overstate the share, and is not here.",
     may_be_empty="No funnel without newcomers.",
@@ -40,13 +44,14 @@ TABLE = Table(
         Evidence(
             "core.spells",
             "the spells of all newcomers who can be judged",
-            same=("repo_id",),
-            when=f"there.family = 'any' AND there.is_newcomer AND there.is_exit IS NOT NULL AND {IS_MAIN_SPELL}",
+            same=("repo_id", "horizon_days"),
+            when="there.family = 'any' AND there.is_newcomer AND there.is_exit IS NOT NULL AND there.end_rule = 'first_gap'",
             counted_in="n_newcomers",
         ),
     ),
     columns=(
         SCOPE_ID,
+        HORIZON_DAYS,
         Column("reading", pl.String, "Whether stages may be reached in any order.", one_of=READINGS),
         Column("from_stage", pl.String, "Stage that was reached.", one_of=STAGES[:-1]),
         Column("to_stage", pl.String, "The next one.", one_of=STAGES[1:]),
@@ -82,14 +87,17 @@ def build(
     *,
     parameters: Parameters,
 ) -> pl.LazyFrame:
-    members = newcomers(spells, parameters).filter(pl.col("family") == "any", IS_DECIDABLE).pipe(keyed).cache()
+    members = pl.concat(
+        [newcomers(spells, replace(parameters, horizon_days=horizon)) for horizon in horizons_of(parameters)]
+    )
+    members = members.filter(pl.col("family") == "any", IS_DECIDABLE).pipe(keyed).cache()
     acts = stage_acts(human_acts(contributions, repositories), changes, repositories, members).cache()
     ways = {"ever": first_acts(acts), "sequential": acts_in_order(acts)}
     people = [
         members.join(way, on=SCOPE_KEY, how="left").with_columns(reading=pl.lit(name)) for name, way in ways.items()
     ]
     reached = pl.concat(people).cache()
-    entered = reached.pipe(steps, parameters.horizon_days).cache()
+    entered = reached.pipe(steps).cache()
     curves = aalen_johansen(entered, by=STEP, duration="days", cause="cause")
     return (
         reached.pipe(every_step)
@@ -102,7 +110,9 @@ def build(
 
 
 def keyed(rows: pl.LazyFrame) -> pl.LazyFrame:
-    return rows.select(pl.col(SCOPE_KEY).cast(pl.Categorical), "first_day", "end_day", "is_exit", "snapshot_at")
+    return rows.select(
+        pl.col(SCOPE_KEY).cast(pl.Categorical), "horizon_days", "first_day", "end_day", "is_exit", "snapshot_at"
+    )
 
 
 def stage_acts(
@@ -134,7 +144,7 @@ def stage_acts(
     )
     return (
         pl.concat([each, in_all(each)])
-        .join(members.select(SCOPE_KEY), on=SCOPE_KEY, how="semi")
+        .join(members.select(SCOPE_KEY).unique(), on=SCOPE_KEY, how="semi")
         .join(snapshots(repositories), on="repo_id")
         .filter(pl.col("at") < pl.col("snapshot_at"))
         .select(*SCOPE_KEY, "stage", "at")
@@ -167,13 +177,14 @@ def with_next(found: pl.LazyFrame, acts: pl.LazyFrame, stage: int) -> pl.LazyFra
     return found.join(following, on=SCOPE_KEY, how="left")
 
 
-def steps(people: pl.LazyFrame, horizon: int) -> pl.LazyFrame:
+def steps(people: pl.LazyFrame) -> pl.LazyFrame:
     """Who entered each step, after how many days it ended, and why.
 
     Nobody acts in the silence that makes a leaving, but others may still merge what was left behind: that counts.
     """
-    last_decidable = pl.col("snapshot_at").dt.date() - pl.duration(days=horizon)
-    gone_on = pl.when("is_exit").then(pl.col("end_day") + pl.duration(days=horizon))
+    horizon = pl.duration(days=pl.col("horizon_days"))
+    last_decidable = pl.col("snapshot_at").dt.date() - horizon
+    gone_on = pl.when("is_exit").then(pl.col("end_day") + horizon)
 
     def is_there(day: str) -> pl.Expr:
         return (pl.col(day) <= last_decidable) & (gone_on.is_null() | (pl.col(day) < gone_on))
@@ -204,7 +215,7 @@ def every_step(people: pl.LazyFrame) -> pl.LazyFrame:
     for number, (name, following) in enumerate(STEPS):
         here, there = pl.col(f"at_{number}"), pl.col(f"at_{number + 1}")
         is_skipped = there.is_not_null() & (here.is_null() | (here > there))
-        counted = people.group_by("repo_id", "reading").agg(
+        counted = people.group_by(SCOPE).agg(
             pl.col("snapshot_at").first(),
             n_newcomers=pl.len().cast(pl.Int64),
             n_reached=there.is_not_null().sum().cast(pl.Int64),

@@ -23,7 +23,7 @@ from transform.columns import (
 )
 from transform.core.spells import IS_DECIDABLE
 from transform.parameters import Parameters
-from transform.statistics.kaplan_meier import ends, kaplan_meier, reached, read_at
+from transform.statistics.kaplan_meier import kaplan_meier, reached, read_at
 
 SUBJECT = ("repo_id", "family", "comparison", "end_rule", "horizon_days")
 GROUP = (*SUBJECT, "group_name")
@@ -133,14 +133,17 @@ def build(spells: pl.LazyFrame, *, parameters: Parameters) -> pl.LazyFrame:
 
 def curves_of(counted: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
     """The curves of groups, read on the days they are asked for, from what `ends` counts."""
-    sizes = counted.group_by(GROUP).agg(pl.col("snapshot_at").first(), n_persons=pl.col("n_ends").sum())
-    curves = kaplan_meier(counted, by=GROUP).cache()
+    counted = counted.cache()
+    groups = counted.group_by(GROUP).agg(pl.col("snapshot_at").first(), n_persons=pl.col("n_ends").sum())
+    groups = groups.with_row_index("curve").cache()
+    numbered = counted.join(groups.select(*GROUP, "curve"), on=GROUP).drop(GROUP)  # names would slow every step below
+    curves = kaplan_meier(numbered, by=["curve"]).cache()
     is_reportable = pl.col("n_at_risk") >= parameters.fewest_at_risk
-    halves = curves.filter(is_reportable).pipe(reached, by=GROUP, half_life_days=0.5)
+    halves = curves.filter(is_reportable).pipe(reached, by=["curve"], half_life_days=0.5)
     return (
-        read_at(curves, parameters.curve_days, by=GROUP)
-        .join(sizes, on=GROUP)
-        .join(halves, on=GROUP, how="left")
+        read_at(curves, parameters.curve_days, by=["curve"])
+        .join(groups, on="curve")
+        .join(halves, on="curve", how="left")
         .with_columns(
             pl.col(NAMES).cast(pl.String),
             pl.when(is_reportable).then("restricted_mean_days"),
@@ -155,28 +158,29 @@ def grouped_ends(spells: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
 
     Doors, years and employers are compared among newcomers; old hands take part in the comparison by arrival alone.
     """
-    newcomer = pl.col("is_newcomer")
-    takes_part = {**dict.fromkeys(COMPARISONS, newcomer), "arrival": pl.lit(value=True)}
-    alike = ("repo_id", "family", "end_rule", "horizon_days")
-    counted = (
+    alike = ("repo_id", "family", "end_rule", "horizon_days", "entry_days", "duration_days")
+    seen = (
         spells.filter(IS_DECIDABLE, WAS_SEEN)
         .select(
             pl.col("repo_id", "family", "end_rule").cast(pl.Categorical),
-            "horizon_days",
+            *alike[3:],
             "snapshot_at",
-            "entry_days",
-            "duration_days",
             "is_exit",
             "is_newcomer",
             **group_names(parameters.cohort_band_years),
         )
-        .pipe(ends, by=(*alike, "snapshot_at", "is_newcomer", *COMPARISONS))
         .cache()
     )
+    takes_part = {**dict.fromkeys(COMPARISONS, pl.col("is_newcomer")), "arrival": pl.lit(value=True)}
     return pl.concat(
-        counted.filter(takes_part[comparison])
-        .group_by(*alike, "snapshot_at", "entry", "duration", group_name=comparison)
-        .agg(pl.col("n_exits", "n_ends").sum())
+        seen.filter(takes_part[comparison])
+        .group_by(*alike, group_name=comparison)
+        .agg(
+            pl.col("snapshot_at").first(),
+            n_exits=pl.col("is_exit").sum().cast(pl.Int64),
+            n_ends=pl.len().cast(pl.Int64),
+        )
+        .rename({"entry_days": "entry", "duration_days": "duration"})
         .with_columns(comparison=pl.lit(comparison).cast(pl.Categorical))
         for comparison in COMPARISONS
     )

@@ -83,6 +83,7 @@ TABLE = Table(
     ),
 )
 TOGETHER = ("comparison", "end_rule", "horizon_days")
+SCOPE = ("repo_id", "family")
 QUESTION = ("family", "comparison", "end_rule", "horizon_days", "weighting")
 FOUND = {
     "weighting": pl.String,
@@ -129,17 +130,15 @@ def verdicts(counted: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def compared(ends: pl.DataFrame) -> pl.DataFrame:
-    # in the order of names, whatever order the categories came in: sums then never differ
-    name = pl.col("repo_id", "family", "stratum", "group_name").cast(pl.String)
-    number = pl.struct("repo_id", "family").rank("dense").cast(pl.Int64) - 1
-    within = pl.struct("repo_id", "family", "stratum").rank("dense").cast(pl.Int64) - 1
-    rows = ends.with_columns(name).with_columns(
-        subject=number, stratum=within, group=pl.col("group_name").rank("dense").cast(pl.Int64) - 1
-    )
-    strata = rows.select("stratum", "subject").unique().sort("stratum")
-    columns = ("stratum", "group", "entry", "duration", "n_exits", "n_ends")
+    rows = ends
+    for number, names in {"subject": SCOPE, "number": (*SCOPE, "stratum"), "group": ("group_name",)}.items():
+        # in the order of names, whatever order the categories came in: sums then never differ
+        known = ends.select(names).unique().sort(pl.col(names).cast(pl.String)).with_row_index(number)
+        rows = rows.join(known, on=names)
+    strata = rows.select("number", "subject").unique().sort("number")
+    columns = ("number", "group", "entry", "duration", "n_exits", "n_ends")
     given = Ends(*(rows[column].cast(pl.Int64).to_numpy() for column in columns))
-    found = compare_all(given, strata["subject"].to_numpy())
+    found = compare_all(given, strata["subject"].cast(pl.Int64).to_numpy())
     fewest = np.where(found.expected > 0, found.expected, np.inf).min(axis=1, initial=np.inf)
     subjects = rows.select("subject", *SUBJECT).unique("subject").sort("subject").drop("subject")
     told = [
@@ -156,7 +155,6 @@ def compared(ends: pl.DataFrame) -> pl.DataFrame:
         pl.concat(told)
         .with_columns(
             pl.col("fewest_expected", "chi_squared", "p_value").fill_nan(None),
-            pl.col("repo_id", "family").cast(pl.Categorical),
         )
         .select(*SUBJECT, *FOUND)
     )

@@ -6,7 +6,7 @@ import polars as pl
 
 from quality.contract import Column, Table
 from transform.columns import DEFINITION, FAMILY, SCOPE_ID, SNAPSHOT_AT, count, share
-from transform.core.spells import PERSON_KEY, active_days, in_all, snapshots
+from transform.core.spells import PERSON_KEY, active_days, in_all, in_order, snapshots
 from transform.parameters import Parameters
 from transform.retention.rests_on import acts_between
 from transform.statistics.intervals import wilson
@@ -88,10 +88,14 @@ def build(contributions: pl.LazyFrame, repositories: pl.LazyFrame, *, parameters
 
 def members(days: pl.LazyFrame) -> pl.LazyFrame:
     """Who acted in which half-year, numbered through: `half`, and the numbers of the one before and of the next two."""
-    half = pl.col("day").dt.year() * 2 + (pl.col("day").dt.month() > HALF_MONTHS).cast(pl.Int32)
-    seats = days.select(*PERSON_KEY, half=half).unique().sort(*PERSON_KEY, "half")
+    half, life = pl.col("half"), pl.col("life")
+    number = pl.col("day").dt.year() * 2 + (pl.col("day").dt.month() > HALF_MONTHS).cast(pl.Int32)
+    seats = days.select(*PERSON_KEY, "day").pipe(in_order).select("repo_id", "family", "life", half=number)
+    once = seats.filter(~((life == life.shift()) & (half == half.shift())).fill_null(value=False))
     moves = {"before": 1, "next": -1, "next_but_one": -2}
-    return seats.with_columns(pl.col("half").shift(by).over(PERSON_KEY).alias(name) for name, by in moves.items())
+    return once.with_columns(
+        pl.when(life == life.shift(by)).then(half.shift(by)).alias(name) for name, by in moves.items()
+    )
 
 
 def newcomers_of_halves(seats: pl.LazyFrame) -> pl.LazyFrame:

@@ -16,7 +16,7 @@ from transform.columns import (
     share,
 )
 from transform.core.repositories import IS_HISTORY_CUT
-from transform.core.spells import PERSON_KEY, active_days, in_all, snapshots
+from transform.core.spells import PERSON_KEY, active_days, in_all, packed, snapshots
 from transform.parameters import Parameters
 from transform.retention.rests_on import acts_between
 from transform.statistics.concentration import in_core
@@ -73,14 +73,16 @@ TABLE = Table(
 )
 
 
+SEAT = ("repo_id", "family", "window_start")
+
+
 def build(contributions: pl.LazyFrame, repositories: pl.LazyFrame, *, parameters: Parameters) -> pl.LazyFrame:
     del parameters
-    members = active_days(contributions, repositories).pipe(yearly_amounts).pipe(with_core).pipe(by_members).cache()
+    members = active_days(contributions, repositories).pipe(yearly_amounts).pipe(with_core).pipe(with_year_before)
+    counted = members.pipe(counts).cache()
     return (
-        members.pipe(windows, repositories)
-        .join(members.group_by(CELL).agg(n_persons=pl.len().cast(pl.Int64)), on=CELL, how="left")
-        .join(members.pipe(stayers).group_by(CELL).agg(n_stayers=pl.len().cast(pl.Int64)), on=CELL, how="left")
-        .join(members.pipe(ties), on=CELL, how="left")
+        counted.pipe(windows, repositories)
+        .join(counted, on=CELL, how="left")
         .with_columns(pl.col("n_persons", "n_stayers", "n_tied").fill_null(0))
         .pipe(flows)
         .with_columns(*rates(), definition=pl.lit(TABLE.definition))
@@ -93,36 +95,50 @@ def build(contributions: pl.LazyFrame, repositories: pl.LazyFrame, *, parameters
 def yearly_amounts(days: pl.LazyFrame) -> pl.LazyFrame:
     """One row per scope, family, year and person with the number of their acts."""
     year = pl.col("day").dt.truncate("1y")
-    return days.group_by(*PERSON_KEY, window_start=year).agg(pl.col("n_contributions").sum())
+    return days.group_by(*PERSON_KEY, window_start=year).agg(pl.col("n_contributions").sum()).cache()
 
 
 def with_core(amounts: pl.LazyFrame) -> pl.LazyFrame:
     """Adds `is_core`, and `is_tied` for those who did as much as the last of the core and are not in it."""
-    window = ("repo_id", "family", "window_start")
     amount = pl.col("n_contributions")
-    in_order = amounts.sort("n_contributions", "person_id", descending=[True, False])
-    return in_order.with_columns(is_core=in_core(amount, by=window, parts=4, of=5)).with_columns(
-        is_tied=~pl.col("is_core") & (amount == pl.when("is_core").then(amount).min().over(window))
+    names = amounts.select("person_id").unique().sort(pl.col("person_id").cast(pl.String)).with_row_index("person_rank")
+    ranked = amounts.join(names, on="person_id")
+    # within a seat by falling amount, equals by the order of their names, which numbers tell faster
+    in_order = ranked.sort(packed(*SEAT), packed_number(-amount, pl.col("person_rank"))).with_columns(
+        seat=packed(*SEAT).rle_id()
+    )
+    return in_order.with_columns(is_core=in_core(amount, by=("seat",), parts=4, of=5)).with_columns(
+        is_tied=~pl.col("is_core") & (amount == pl.when("is_core").then(amount).min().over("seat"))
     )
 
 
-def by_members(amounts: pl.LazyFrame) -> pl.LazyFrame:
-    """Everybody, and once more those of the core; `is_tied` marks who missed the core by name alone."""
-    core = amounts.filter("is_core").with_columns(members=pl.lit("core"))
-    return pl.concat([amounts.with_columns(members=pl.lit("everybody")), core])
+def packed_number(high: pl.Expr, low: pl.Expr) -> pl.Expr:
+    """Two whole numbers as one, which sorts by the first and then by the second; the second is below 2^32."""
+    return high.cast(pl.Int64) * 2**32 + low.cast(pl.Int64)
 
 
-def ties(members: pl.LazyFrame) -> pl.LazyFrame:
-    """`n_tied` of the cells of the core."""
-    counted = members.group_by(CELL).agg(n_tied=pl.col("is_tied").sum().cast(pl.Int64))
-    return counted.filter(pl.col("members") == "everybody").with_columns(members=pl.lit("core"))
+def with_year_before(members: pl.LazyFrame) -> pl.LazyFrame:
+    """Adds `was_here` and `was_core`: whether the same held in the year before."""
+    in_order = members.sort(packed(*PERSON_KEY, "window_start"))
+    same = pl.all_horizontal(pl.col(name) == pl.col(name).shift() for name in PERSON_KEY)
+    year = pl.col("window_start").dt.year()
+    follows = (same & (year == year.shift() + 1)).fill_null(value=False)
+    return in_order.with_columns(was_here=follows, was_core=follows & pl.col("is_core").shift().fill_null(value=False))
 
 
-def stayers(members: pl.LazyFrame) -> pl.LazyFrame:
-    """The members of a year who were members the year before."""
-    key = [*CELL, "person_id"]
-    before = members.select(key).with_columns(pl.col("window_start").dt.offset_by("1y"))
-    return members.select(key).join(before, on=key)
+def counts(members: pl.LazyFrame) -> pl.LazyFrame:
+    """Of everybody, and once more of the core: `n_persons`, `n_stayers`, and of the core `n_tied`."""
+    is_core, n_tied = pl.col("is_core"), pl.col("is_tied").sum().cast(pl.Int64)
+    counted = members.group_by(SEAT).agg(
+        n_persons=pl.len().cast(pl.Int64),
+        n_stayers=pl.col("was_here").sum().cast(pl.Int64),
+        n_core=is_core.sum().cast(pl.Int64),
+        n_core_stayers=(is_core & pl.col("was_core")).sum().cast(pl.Int64),
+        n_tied=n_tied,
+    )
+    everybody = counted.select(*SEAT, "n_persons", "n_stayers", n_tied=pl.lit(0, pl.Int64), members=pl.lit("everybody"))
+    core = counted.select(*SEAT, "n_tied", n_persons="n_core", n_stayers="n_core_stayers", members=pl.lit("core"))
+    return pl.concat([everybody, core.select(everybody.collect_schema().names())])
 
 
 def windows(members: pl.LazyFrame, repositories: pl.LazyFrame) -> pl.LazyFrame:

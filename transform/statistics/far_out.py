@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
+
+Numbers = npt.NDArray[np.integer[Any]]
 
 WINDOW_DAYS = 90
 STEP_DAYS = 7
@@ -12,13 +17,6 @@ FEWEST_PAUSES = 4
 """Fewer pauses inside a window have no quartiles to speak of."""
 SMALLEST_SPREAD = 1.0
 """An interquartile range of up to a day would call every weekend a break."""
-
-
-def far_out(lengths: pl.Expr) -> pl.Expr:
-    """Third quartile plus three interquartile ranges; null for too few pauses, or such as are all alike."""
-    upper, lower = lengths.quantile(0.75, "linear"), lengths.quantile(0.25, "linear")
-    has_spread = (lengths.len() >= FEWEST_PAUSES) & (upper - lower > SMALLEST_SPREAD)
-    return pl.when(has_spread).then(upper + 3 * (upper - lower))
 
 
 def with_thresholds(pauses: pl.LazyFrame, *, by: Sequence[str]) -> pl.LazyFrame:
@@ -49,18 +47,57 @@ def thresholds(pauses: pl.LazyFrame, *, by: Sequence[str]) -> pl.LazyFrame:
     lives = pauses.group_by(by).agg(
         first_day=start.min(), life_days=((start + pl.duration(days=length)).max() - start.min()).dt.total_days()
     )
+    lives = lives.with_row_index("life").cache()
     last_window = (pl.col("life_days") - WINDOW_DAYS - 1) // STEP_DAYS
     earliest = (pl.max_horizontal(since + length - WINDOW_DAYS, 0) + STEP_DAYS - 1) // STEP_DAYS
     latest = pl.min_horizontal(since // STEP_DAYS, last_window)
-    return (
+    inside = (
         pauses.filter(length <= WINDOW_DAYS)
         .join(lives, on=by)
-        .select(*by, "first_day", "pause_days", earliest=earliest, latest=latest)
+        .select("life", "pause_days", earliest=earliest, latest=latest)
         .filter(pl.col("earliest") <= pl.col("latest"))
         .with_columns(window=pl.int_ranges("earliest", pl.col("latest") + 1))
         .explode("window")
-        .group_by(*by, "window")
-        .agg(first.first(), threshold_days=far_out(length))
-        .drop_nulls("threshold_days")
-        .select(*by, "threshold_days", start_day=first + pl.duration(days=pl.col("window") * STEP_DAYS))
+        .select(pl.col("life", "window", "pause_days").cast(pl.Int64))
     )
+    found = inside.map_batches(
+        far_out, schema={"life": pl.get_index_type(), "window": pl.Int64, "threshold_days": pl.Float64}
+    )
+    return lives.join(found, on="life").select(
+        *by, "threshold_days", start_day=first + pl.duration(days=pl.col("window") * STEP_DAYS)
+    )
+
+
+LENGTHS = 2**7
+"""More than the longest pause that lies in a window."""
+WINDOWS = 2**24
+
+
+def far_out(inside: pl.DataFrame) -> pl.DataFrame:
+    """Third quartile plus three interquartile ranges of the pauses of every `life` and `window`.
+
+    Without a row are windows with too few pauses, or such as are all alike. One sort of one number orders the pauses of
+    all windows, which is ten times faster than a quantile for each.
+    """
+    keyed = (pl.col("life") * WINDOWS + pl.col("window")) * LENGTHS + pl.col("pause_days")
+    line = inside.select(keyed).to_series().sort().to_numpy()
+    window, lengths = line // LENGTHS, line % LENGTHS
+    which, starts, sizes = np.unique(window, return_index=True, return_counts=True)
+    upper, lower = (quartile(lengths, starts, sizes, share) for share in (0.75, 0.25))
+    has_spread = (sizes >= FEWEST_PAUSES) & (upper - lower > SMALLEST_SPREAD)
+    told = pl.DataFrame({"key": which, "threshold_days": upper + 3 * (upper - lower)}).filter(pl.Series(has_spread))
+    return told.select(
+        life=(pl.col("key") // WINDOWS).cast(pl.get_index_type()),
+        window=pl.col("key") % WINDOWS,
+        threshold_days=pl.col("threshold_days").cast(pl.Float64),
+    )
+
+
+def quartile(lengths: Numbers, starts: Numbers, sizes: Numbers, share: float) -> npt.NDArray[np.float64]:
+    """Of sorted runs of numbers, interpolated between neighbours as most software does by default."""
+    place = (sizes - 1) * share
+    below = np.floor(place).astype(np.int64)
+    above = np.minimum(below + 1, sizes - 1)
+    low, high = lengths[starts + below].astype(np.float64), lengths[starts + above].astype(np.float64)
+    between: npt.NDArray[np.float64] = low + (high - low) * (place - below)
+    return between
