@@ -6,7 +6,7 @@ import polars as pl
 
 from quality.contract import INSTANT, Column, Evidence, Table
 from transform.columns import NETS, REPO_ID
-from transform.core.items import artefact, by_snapshot, with_person
+from transform.core.items import artefact, by_snapshot, of_items
 from transform.core.line_lives import OURS
 from transform.parameters import Parameters
 
@@ -179,14 +179,11 @@ def mention_edges(
     mentions: pl.LazyFrame, items: pl.LazyFrame, aliases: pl.LazyFrame, repositories: pl.LazyFrame
 ) -> pl.LazyFrame:
     """Whoever writes a text turns to those it names; code, quotes and teams are left out before."""
-    kinds = items.select("repo_id", "number", item_kind="kind")
     return (
-        by_snapshot(mentions, repositories, "mentioned_at")
-        .join(kinds, on=["repo_id", "number"])
-        .pipe(with_person, aliases, "author_account_id", "source_person_id")
-        .pipe(with_person, aliases, "account_id", "target_person_id")
-        .drop_nulls(["source_person_id", "target_person_id"])
-        .unique(["repo_id", "subject_id", "target_person_id"])
+        by_snapshot(of_items(mentions, items), repositories, "mentioned_at")
+        .join(aliases.select(author_account_id="alias_id", source_person_id="person_id"), on="author_account_id")
+        .join(aliases.select(account_id="alias_id", target_person_id="person_id"), on="account_id")
+        .unique(["repo_id", "subject_id", "target_person_id"], keep="any")
         .with_columns(
             net=pl.lit("mention"),
             artefact_id=artefact(pl.col("item_kind")),
