@@ -55,6 +55,10 @@ class Answer:
         except ValueError:
             return None
 
+    def is_broken(self) -> bool:
+        """No JSON, or only half of one; null is one."""
+        return self.said is None and self.text.strip() != "null"
+
     def message(self) -> str:
         said = self.said
         told = (said.get("message") or said.get("error") or "") if isinstance(said, dict) else ""

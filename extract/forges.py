@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from extract.forge import Forge
 from extract.git import source as git
+from extract.gitea import source as gitea
 from extract.github import source as github
 from extract.gitlab import source as gitlab
 
@@ -12,6 +13,7 @@ FORGES: dict[str, Forge] = {
     for forge in (
         github.FORGE,
         gitlab.FORGE,
+        gitea.FORGE,
         git.FORGE,
     )
 }

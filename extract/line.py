@@ -64,9 +64,9 @@ class Line(Caller):
             self.base_url += manners.api
         self._front = source.access.credentials(around.environment)
         self._session = requests.Session()
-        self._session.verify = source.access.ca_file or True
-        if source.access.proxy:
-            self._session.proxies = dict.fromkeys(("http", "https"), source.access.proxy)
+        # said with each request, for a session's own give way to REQUESTS_CA_BUNDLE and HTTPS_PROXY of the environment
+        self._verify = source.access.ca_file or True
+        self._proxies = dict.fromkeys(("http", "https"), source.access.proxy) if source.access.proxy else None
 
     @property
     def root(self) -> str:
@@ -152,7 +152,7 @@ class Line(Caller):
         try:
             told = self._session.request(
                 request.verb, url, params=parameters, json=request.body, headers=dict(headers), auth=_as_it_is,
-                timeout=TIMEOUT_SECONDS, allow_redirects=False,
+                timeout=TIMEOUT_SECONDS, allow_redirects=False, verify=self._verify, proxies=self._proxies,
             )  # fmt: skip
             return Answer(told.status_code, {name.lower(): value for name, value in told.headers.items()}, told.text)
         except exceptions.SSLError as error:
@@ -211,14 +211,14 @@ class Line(Caller):
                 f"{self.forge} kept answering {answer.status} for {self.full_name}. What was received is kept; the next "
                 "run continues at this page."
             )
-        if answer.said is None and answer.is_json():
+        if answer.is_broken() and answer.is_json():
             raise Strained(
                 f"{self.forge} sent half an answer for {self.full_name}. The next run continues at this page."
             )
 
     def _page(self, asked: dict[str, Any], answer: Answer, *, absent: bool) -> Page:
         is_absent = answer.status in ABSENT
-        if answer.said is None and not is_absent:
+        if answer.is_broken() and not is_absent:
             raise NotAForge(self.forge, self.base_url, f"status {answer.status}, and no JSON")
         scope = self.manners.scope(answer) if answer.status == 403 else None
         if scope is not None:

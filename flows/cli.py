@@ -24,6 +24,9 @@ Data = Annotated[Path, typer.Option("--data", help="Folder with the archive, raw
 AsJson = Annotated[bool, typer.Option("--json", help="Answer and log as JSON, for programs.")]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Use nothing at or after this instant. Default: now.")]
 Config = Annotated[Path | None, typer.Option("--config", help="Configuration file. Default: forbenefit.toml if there.")]
+Accepts = Annotated[
+    bool, typer.Option("--accept-changes", help="Publish what changed since the last night though nothing explains it.")
+]
 DEFAULT_DATA = Path("forbenefit-data")
 DEFAULT_CONFIG = Path("forbenefit.toml")
 
@@ -57,6 +60,7 @@ def run(
     config: Config = None,
     data: Data = DEFAULT_DATA,
     as_of: AsOf = None,
+    accepts: Accepts = False,
     as_json: AsJson = False,
 ) -> None:
     """Run one night now: extract, build, audit, publish.
@@ -67,7 +71,7 @@ def run(
     def work() -> int:
         from flows import commands
 
-        return _told(commands.run(tuple(repo or ()), _config(config), data, as_of), data, as_json)
+        return _told(commands.run(tuple(repo or ()), _config(config), data, as_of, accepts=accepts), data, as_json)
 
     _run(work, as_json)
 
@@ -101,7 +105,13 @@ def backfill(
 
 
 @app.command()
-def rebuild(config: Config = None, data: Data = DEFAULT_DATA, as_of: AsOf = None, as_json: AsJson = False) -> None:
+def rebuild(
+    config: Config = None,
+    data: Data = DEFAULT_DATA,
+    as_of: AsOf = None,
+    accepts: Accepts = False,
+    as_json: AsJson = False,
+) -> None:
     """Build the warehouse anew from the archive, without a network.
 
     Example: forbenefit rebuild --as-of 2024-01-01
@@ -110,7 +120,7 @@ def rebuild(config: Config = None, data: Data = DEFAULT_DATA, as_of: AsOf = None
     def work() -> int:
         from flows import commands
 
-        return _told(commands.rebuild(_config(config), data, as_of), data, as_json)
+        return _told(commands.rebuild(_config(config), data, as_of, accepts=accepts), data, as_json)
 
     _run(work, as_json)
 
@@ -190,6 +200,28 @@ def explain(
 
         answer = explaining.explain(data, table, where, limit)
         _say(answer, explaining.in_words(answer), as_json)
+        return 0
+
+    _run(work, as_json)
+
+
+@app.command()
+def diff(
+    first: Annotated[str, typer.Argument(help="A kept night, by the beginning of its name; as in ops.runs.")],
+    second: Annotated[str, typer.Argument(help="Another one, or last: the published one.")] = "last",
+    data: Data = DEFAULT_DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Say what changed between two published nights, and why.
+
+    Example: forbenefit diff 20240130 20240131
+    """
+
+    def work() -> int:
+        from flows import differences
+
+        answer = differences.differences(data, first, second)
+        _say(answer, differences.in_words(answer), as_json)
         return 0
 
     _run(work, as_json)

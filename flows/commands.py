@@ -9,7 +9,7 @@ from typing import Any
 
 from extract.errors import ExtractError
 from extract.source import Window
-from flows import backfills, budget, clock, environment, log
+from flows import backfills, budget, clock, correcting, environment, log
 from flows.data_directory import DataDirectory
 from flows.errors import BadConfiguration, CannotForecast
 from flows.job import Job, Outcome, Settled
@@ -17,13 +17,15 @@ from flows.settings import Settings, read_settings, sources
 from transform.parameters import Policy
 
 
-def run(repos: tuple[str, ...], config: Path | None, data: Path, as_of: str | None) -> Outcome:
+def run(
+    repos: tuple[str, ...], config: Path | None, data: Path, as_of: str | None, *, accepts: bool = False
+) -> Outcome:
     """One nightly run of the given repositories, or of those in the configuration."""
     settings = read_settings(config)
     wanted = sources(settings, repos)
     directory = DataDirectory(data).opened()
     with directory.held("run"):
-        return perform(_job("run", settings, directory, as_of, wanted), settings.parallel)
+        return perform(_job("run", settings, directory, as_of, wanted, accepts=accepts), settings.parallel)
 
 
 def backfill(repos: tuple[str, ...], config: Path | None, data: Path, since: str | None, until: str | None) -> Outcome:
@@ -98,26 +100,27 @@ def start_prefect() -> None:
         log.current.event("prefect.starting", note=f"Prefect {wait}")
 
 
-def rebuild(config: Path | None, data: Path, as_of: str | None) -> Outcome:
+def rebuild(config: Path | None, data: Path, as_of: str | None, *, accepts: bool = False) -> Outcome:
     """The warehouse anew from the archive; no forge is asked for anything."""
     settings = read_settings(config)
     directory = DataDirectory(data).opened()
     environment.prepare()
-    from flows import publishing, rereading
+    from flows import judging, publishing, rereading
 
     with directory.held("rebuild"):
-        job = _job("rebuild", settings, directory, as_of, ())
+        job = _job("rebuild", settings, directory, as_of, (), accepts=accepts)
         settled: list[Settled] = rereading.reread(job)
         if not publishing.partitions(job):
             return publishing.nothing(job, settled)
-        draft = publishing.build(job)
-        outcome = publishing.publish(job, draft, publishing.audit(draft), settled)
+        outcome = publishing.publish(job, judging.judged(job, publishing.build, publishing.audit), settled)
         if outcome.published:
             write_report(directory, None)
     return outcome
 
 
-def _job(command: str, settings: Settings, directory: DataDirectory, as_of: str | None, wanted: Any) -> Job:
+def _job(
+    command: str, settings: Settings, directory: DataDirectory, as_of: str | None, wanted: Any, *, accepts: bool = False
+) -> Job:
     started_at = clock.now()
     return Job(
         command=command,
@@ -127,6 +130,8 @@ def _job(command: str, settings: Settings, directory: DataDirectory, as_of: str 
         started_at=started_at,
         horizon_days=settings.horizon_days,
         all_branches=settings.branches == "all",
+        accepts_changes=accepts,
+        corrections=correcting.read(Path(settings.corrections) if settings.corrections else None),
         line_minutes=settings.line_minutes,
         policies=tuple(Policy(**policy.model_dump()) for policy in settings.policies),
         nights_kept=settings.nights_kept,

@@ -4,6 +4,7 @@ forbenefit.json      its format, and the repositories it has met
 identity.key         secret of the keyed hashes (mode 0600)
 archive/             what the forges said
 raw/                 typed records, one partition a repository
+last_good/           links to those of each repository that were last published
 ops/                 one small file a run: its row and its verdicts, refused nights included
 draft.duckdb         tonight's warehouse before its audit
 warehouse.duckdb     the published one
@@ -40,6 +41,7 @@ class DataDirectory:
         self.path = path.expanduser().resolve()
         self.archive, self.raw, self.ops = self.path / "archive", self.path / "raw", self.path / "ops"
         self.draft, self.warehouse = self.path / "draft.duckdb", self.path / "warehouse.duckdb"
+        self.last_good = self.path / "last_good"
         self.nights, self.report = self.path / "nights", self.path / "report.html"
         self.budget = self.path / "budget.json"
         self._marker, self._lock = self.path / "forbenefit.json", self.path / "lock"

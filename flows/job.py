@@ -10,7 +10,9 @@ from pydantic import BaseModel, ConfigDict
 
 from extract.source import Source, Window
 from flows.clock import run_name
+from flows.correcting import Entry
 from flows.data_directory import DataDirectory
+from quality.verdicts import Verdict
 from transform.parameters import Parameters, Policy
 
 
@@ -33,6 +35,9 @@ class Job(BaseModel):
     window: Window | None = None
     """Only what was opened in it: a backfill."""
     all_branches: bool = False
+    corrections: tuple[Entry, ...] = ()
+    accepts_changes: bool = False
+    """Whether changes since the last night that nothing explains are published, as accepted by the operator."""
     line_minutes: float = 120
 
     @property
@@ -61,6 +66,44 @@ class Settled:
 
 
 @dataclass(frozen=True)
+class HeldBack:
+    """A repository whose data broke a critical promise in this run: shown as at its last good night, or left out."""
+
+    repo_id: str
+    ref: str
+    place: str
+    is_shown_as_last_good: bool
+    reason: str
+
+    @property
+    def words(self) -> str:
+        shown = "shown as at its last good night" if self.is_shown_as_last_good else "left out"
+        return f"{self.ref}: {shown}, because its data broke: {self.reason}"
+
+    @property
+    def row(self) -> dict[str, object]:
+        return {
+            "repo_id": self.repo_id,
+            "repository": self.ref,
+            "is_shown_as_last_good": self.is_shown_as_last_good,
+            "reason": self.reason,
+        }
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The last draft, the verdicts of every attempt (the last one counts), and who was held back for it."""
+
+    draft: Path
+    attempts: tuple[tuple[Verdict, ...], ...]
+    held: tuple[HeldBack, ...] = ()
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        return self.attempts[-1]
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What became of a run. `exit_code` is the command's."""
 
@@ -71,3 +114,4 @@ class Outcome:
     warnings: tuple[str, ...]
     n_expectations: int
     exit_code: int
+    held: tuple[HeldBack, ...] = ()

@@ -8,7 +8,7 @@ from prefect import flow, unmapped
 from prefect.client.orchestration import get_client
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows import publishing, steps
+from flows import judging, publishing, steps
 from flows.errors import NoPrefect
 from flows.job import Job, Outcome
 
@@ -20,9 +20,7 @@ def nightly(job: Job) -> Outcome:
     settled = [steps.settle(*pair, job) for pair in zip(job.sources, futures, strict=True)]
     if not publishing.partitions(job):
         return publishing.nothing(job, settled)
-    draft = steps.build(job)
-    verdicts = steps.audit(draft)
-    return steps.publish(job, draft, verdicts, settled)
+    return steps.publish(job, judging.judged(job, steps.build, steps.audit), settled)
 
 
 def reach_prefect() -> None:

@@ -9,39 +9,82 @@ from pathlib import Path
 import polars as pl
 
 from extract import raw
-from flows import clock, log
+from flows import correcting, history, last_good, log, program
 from flows.errors import DONE, FAILED, PARTIAL, REFUSED
-from flows.job import Job, Outcome, Settled
+from flows.job import HeldBack, Job, Judged, Outcome, Settled
+from quality.contract import BrokenPromise
 from quality.expectations import derived
 from quality.relations import RELATIONS
-from quality.runner import Verdict
-from transform import warehouse
-from transform.ops import quality_results, runs
+from quality.verdicts import Verdict
+from transform import corrections, nights, warehouse
+from transform.ops import changes
+from transform.ops import corrections as corrections_table
 from transform.tables import TABLES
 
-UNAUDITED = ("ops.runs", "ops.quality_results")
+UNAUDITED = ("ops.runs", "ops.quality_results", "ops.held_back")
 """Written after the audit, for they tell of it; the writer's check holds them to their promise."""
 
 
-def partitions(job: Job) -> list[Path]:
-    """The raw partition of every repository that the data directory holds anything of."""
+def partitions(job: Job) -> list[str]:
+    """Where the data directory holds anything of a repository."""
     directory = job.directory
-    places = dict.fromkeys(known["partition"] for known in directory.repositories.values())  # renamed: two references
-    return [directory.raw / place for place in places if any((directory.raw / place).glob("*/repositories.parquet"))]
+    known = dict.fromkeys(known["partition"] for known in directory.repositories.values())  # renamed: two references
+    return [place for place in known if any((directory.raw / place).glob("*/repositories.parquet"))]
+
+
+def folders(job: Job, held: Sequence[HeldBack]) -> dict[str, Path]:
+    """What to build from, by place: raw, but the last good night of who is held back, if there was one."""
+    directory = job.directory
+    found: dict[str, Path | None] = {place: directory.raw / place for place in partitions(job)}
+    for one in held:
+        found[one.place] = last_good.of(directory, one.place) if one.is_shown_as_last_good else None
+    return {place: folder for place, folder in found.items() if folder is not None}
 
 
 def nothing(job: Job, settled: Sequence[Settled]) -> Outcome:
     """The outcome of a run that has nothing to build from."""
-    _keep(job, settled, "failed", ())
+    history.keep(job, settled, "failed", (), ())
     words = "No repository could be extracted, so there is nothing to build."
     return Outcome(job.run_id, False, tuple(settled), (words,), (), 0, FAILED)
 
 
-def build(job: Job) -> Path:
-    places = partitions(job)
-    log.current.event("build.started", repositories=len(places))
-    warehouse.build(job.directory.draft, raw.scan(places), job.parameters, _report)
-    return job.directory.draft
+def build(job: Job, held: Sequence[HeldBack]) -> Path:
+    """The draft. Raises BrokenPromise where what is built does not fit."""
+    built_from = list(folders(job, held).values())
+    log.current.event("build.started", repositories=len(built_from))
+    draft, left_out = job.directory.draft, {one.repo_id for one in held if not one.is_shown_as_last_good}
+    wanted = correcting.known(job.corrections, job.directory, left_out)
+    frames, applied = corrections.corrected(marked(raw.scan(built_from), held), wanted)
+    warehouse.build(draft, frames, job.parameters, _report)
+    warehouse.record(draft, [(corrections_table.TABLE, applied)])
+    if job.directory.warehouse.exists():
+        changed = nights.compared(
+            job.directory.warehouse, draft, sorted(left_out), program=program.fingerprint(), accepts=job.accepts_changes
+        )
+        warehouse.record(draft, [(changes.TABLE, changed)])
+    return draft
+
+
+def marked(frames: dict[str, pl.LazyFrame], held: Sequence[HeldBack]) -> dict[str, pl.LazyFrame]:
+    """The streams of who is held back are not complete, and say why."""
+    reasons = {one.repo_id: f"held back at its last good night: {one.reason}" for one in held}
+    reason = pl.col("repo_id").replace_strict(reasons, default=None, return_dtype=pl.String)
+    streams = frames["raw.streams"].with_columns(
+        reason=pl.coalesce(reason, "reason"), is_complete=pl.col("is_complete") & reason.is_null()
+    )
+    return {**frames, "raw.streams": streams}
+
+
+def unbuildable(job: Job, held: Sequence[HeldBack]) -> dict[str, str]:
+    """The repositories that cannot be built alone either, and what was said; by id."""
+    ids = {known["partition"]: known["repo_id"] for known in job.directory.repositories.values()}
+    guilty = {}
+    for place, folder in folders(job, held).items():
+        try:
+            warehouse.build(job.directory.draft, marked(raw.scan([folder]), held), job.parameters, lambda *_: None)
+        except BrokenPromise as error:
+            guilty[ids[place]] = str(error)
+    return guilty
 
 
 def _report(table: str, rows: int) -> None:
@@ -57,31 +100,34 @@ def audit(draft: Path) -> list[Verdict]:
     return verdicts
 
 
-def publish(job: Job, draft: Path, verdicts: Sequence[Verdict], settled: Sequence[Settled]) -> Outcome:
+def publish(job: Job, judged: Judged, settled: Sequence[Settled]) -> Outcome:
     """The verdicts and the run's row are durable before the swap; a refused draft leaves the warehouse as it was."""
-    refusals = [verdict for verdict in verdicts if verdict.forbids_publishing]
+    refusals = [verdict for verdict in judged.verdicts if verdict.forbids_publishing]
     outcome = Outcome(
         run_id=job.run_id,
         published=not refusals,
         settled=tuple(settled),
         failures=tuple(map(_words, refusals)),
-        warnings=tuple(_words(v) for v in verdicts if v.outcome == "failed" and not v.forbids_publishing),
-        n_expectations=len(verdicts),
-        exit_code=_exit_code(refusals, settled),
+        warnings=tuple(_words(v) for v in judged.verdicts if v.outcome == "failed" and not v.forbids_publishing),
+        n_expectations=len(judged.verdicts),
+        exit_code=_exit_code(refusals, settled, judged.held),
+        held=judged.held,
     )
-    _keep(job, settled, "published" if outcome.published else "refused", verdicts)
+    history.keep(job, settled, "published" if outcome.published else "refused", judged.attempts, judged.held)
     if outcome.published:
-        warehouse.record(draft, _history(job.directory.ops, "run"), _history(job.directory.ops, "verdicts"))
-        _swap_in(job, draft)
+        warehouse.record(judged.draft, history.all_of(job))
+        _swap_in(job, judged.draft)
+        for place in set(partitions(job)) - {one.place for one in judged.held}:
+            last_good.keep(job.directory, place)
     return outcome
 
 
-def _exit_code(refusals: Sequence[Verdict], settled: Sequence[Settled]) -> int:
+def _exit_code(refusals: Sequence[Verdict], settled: Sequence[Settled], held: Sequence[HeldBack]) -> int:
     if refusals:
         return REFUSED
     if settled and all(one.failed for one in settled):
         return FAILED
-    return PARTIAL if any(one.problems for one in settled) else DONE
+    return PARTIAL if held or any(one.problems for one in settled) else DONE
 
 
 def _swap_in(job: Job, draft: Path) -> None:
@@ -92,53 +138,6 @@ def _swap_in(job: Job, draft: Path) -> None:
     draft.replace(directory.warehouse)
     for old in sorted(directory.nights.glob("warehouse-*.duckdb"))[: -job.nights_kept]:
         old.unlink()
-
-
-def _keep(job: Job, settled: Sequence[Settled], outcome: str, verdicts: Sequence[Verdict]) -> None:
-    folder = job.directory.ops / job.run_id
-    folder.mkdir(parents=True, exist_ok=True)
-    _verdict_rows(job, verdicts).write_parquet(folder / "verdicts.parquet")
-    _run_row(job, settled, outcome, verdicts).write_parquet(folder / "run.parquet")
-
-
-def _verdict_rows(job: Job, verdicts: Sequence[Verdict]) -> pl.DataFrame:
-    judged_at = clock.now()
-    rows = [
-        {
-            "run_id": job.run_id,
-            "table_name": verdict.expectation.table,
-            "expectation": verdict.expectation.name,
-            "doc": verdict.expectation.doc,
-            "severity": verdict.expectation.severity,
-            "outcome": verdict.outcome,
-            "sample_json": verdict.sample,
-            "n_unexpected": verdict.n_unexpected,
-            "judged_at": judged_at,
-        }
-        for verdict in verdicts
-    ]
-    return quality_results.TABLE.checked(pl.DataFrame(rows, schema=quality_results.TABLE.polars_schema))
-
-
-def _run_row(job: Job, settled: Sequence[Settled], outcome: str, verdicts: Sequence[Verdict]) -> pl.DataFrame:
-    row = {
-        "run_id": job.run_id,
-        "command": job.command,
-        "outcome": outcome,
-        "problems": "\n".join(f"{one.ref}: {problem}" for one in settled for problem in one.problems),
-        "n_repositories": len(settled),
-        "n_partial": sum(bool(one.problems) for one in settled),
-        "n_requests": sum(one.n_requests for one in settled),
-        "n_failed_expectations": sum(verdict.outcome != "passed" for verdict in verdicts),
-        "as_of_at": job.as_of,
-        "started_at": job.started_at,
-        "finished_at": clock.now(),
-    }
-    return runs.TABLE.checked(pl.DataFrame([row], schema=runs.TABLE.polars_schema))
-
-
-def _history(ops: Path, what: str) -> pl.DataFrame:
-    return pl.concat([pl.read_parquet(path) for path in sorted(ops.glob(f"*/{what}.parquet"))])
 
 
 def _words(verdict: Verdict) -> str:

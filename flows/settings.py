@@ -108,6 +108,7 @@ class Settings(Strict):
         default=120, ge=0, description="How long a run counts lines of commits; 0 for paths alone, without contents."
     )
     branches: Literal["default", "all"] = Field(default="default", description="Whose commits are kept.")
+    corrections: str = Field(default="", description="File with known errors of the sources, and what is right.")
     nights_kept: int = Field(default=7, ge=1, description="Published warehouses kept beside the last one.")
 
     @field_validator("policies")
@@ -134,13 +135,15 @@ def read_settings(path: Path | None) -> Settings:
         return Settings()
     try:
         text = path.read_text()
-        return Settings.model_validate(tomllib.loads(text))
+        settings = Settings.model_validate(tomllib.loads(text))
     except OSError as error:
         raise BadConfiguration(f"{path} cannot be read: {error.strerror}. Give --config another file.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadConfiguration(f"{path} is not TOML: {error}. Mend that line and run again.") from error
     except ValidationError as error:
         raise BadConfiguration("\n".join(_complaints(path, text, error))) from error
+    place = str(path.parent.resolve() / settings.corrections) if settings.corrections else ""  # beside the file
+    return settings.model_copy(update={"corrections": place})
 
 
 def sources(settings: Settings, asked: tuple[str, ...]) -> tuple[Source, ...]:
@@ -203,7 +206,7 @@ def _from_web(repo: str, forges: dict[str, Forge]) -> tuple[str, dict[str, Forge
         found = recognised(repo, FORGES.values())
     except ExtractError as error:
         raise BadConfiguration(str(error)) from error
-    name = re.sub(r"[^A-Za-z0-9_-]", "-", where.netloc)
+    name = where.netloc.replace(":", "__").replace(".", "_")  # never the same for two: hosts have no such letters
     met = Forge(name=name, kind=found.forge.kind, base_url=found.base_url)
     return f"{name}:{found.full_name}", {**forges, name: met}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from prefect import task
@@ -10,8 +11,8 @@ from prefect.futures import PrefectFuture
 from extract.errors import ExtractError, OutOfQuota, TryAgain
 from extract.source import Extracted, Source
 from flows import extraction, log, publishing
-from flows.job import Job, Outcome, Settled
-from quality.runner import Verdict
+from flows.job import HeldBack, Job, Judged, Outcome, Settled
+from quality.verdicts import Verdict
 
 
 def _worth_another_try(_task: object, _run: object, state: object) -> bool:
@@ -41,9 +42,9 @@ def settle(source: Source, future: PrefectFuture[Extracted], job: Job) -> Settle
 
 
 @task
-def build(job: Job) -> Path:
+def build(job: Job, held: Sequence[HeldBack]) -> Path:
     """From raw to the draft of the warehouse."""
-    return publishing.build(job)
+    return publishing.build(job, held)
 
 
 @task
@@ -53,8 +54,8 @@ def audit(draft: Path) -> list[Verdict]:
 
 
 @task
-def publish(job: Job, draft: Path, verdicts: list[Verdict], settled: list[Settled]) -> Outcome:
+def publish(job: Job, judged: Judged, settled: list[Settled]) -> Outcome:
     """Swaps the draft in if the suites allow it, and keeps the verdicts in any case."""
-    outcome = publishing.publish(job, draft, verdicts, settled)
+    outcome = publishing.publish(job, judged, settled)
     log.current.event("run.ended", published=outcome.published, exit_code=outcome.exit_code)
     return outcome

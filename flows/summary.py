@@ -35,6 +35,7 @@ def as_dict(outcome: Outcome, data: Path) -> dict[str, Any]:
         "failures": outcome.failures,
         "warnings": outcome.warnings,
         "problems": [f"{one.ref}: {problem}" for one in outcome.settled for problem in one.problems],
+        "held_back": [one.words for one in outcome.held],
         "n_requests": sum(one.n_requests for one in outcome.settled),
         "counts": _counts(directory.warehouse) if outcome.published else {},
     }
@@ -43,6 +44,7 @@ def as_dict(outcome: Outcome, data: Path) -> dict[str, Any]:
 def in_words(outcome: Outcome, data: Path) -> str:
     said = as_dict(outcome, data)
     lines = [f"missing: {problem}" for problem in said["problems"]]
+    lines += [f"HELD BACK: {words[:800]}" for words in said["held_back"]]
     lines += [f"warning: {warning[:400]}" for warning in said["warnings"]]
     if outcome.exit_code == FAILED and not outcome.published:
         return "\n".join([*lines, *said["failures"]])

@@ -77,20 +77,22 @@ def broken_when(column: Column) -> Iterator[tuple[str, str]]:
 def columns_hold(table: Table, checks: list[tuple[str, str]]) -> Expectation:
     problems = ", ".join(f"CASE WHEN {condition} THEN {literal(problem)} END" for problem, condition in checks)
     any_broken = " OR ".join(f"({condition})" for _, condition in checks)
-    sql = f"SELECT concat_ws('; ', {problems}) AS problem, {_key(table)} FROM {table.sql_name} WHERE {any_broken}"
+    sql = f"SELECT concat_ws('; ', {problems}) AS problem, {_named(table)} FROM {table.sql_name} WHERE {any_broken}"
     return Expectation("columns keep their promise", str(table), "Nulls, ranges and known values as promised.", sql)
 
 
 def key_is_unique(table: Table) -> Expectation:
-    sql = f"SELECT {_key(table)}, count(*) AS copies FROM {table.sql_name} GROUP BY ALL HAVING count(*) > 1"
+    whose = ", any_value(repo_id) AS repo_id" if _is_apart(table) else ""
+    sql = f"SELECT {_key(table)}{whose}, count(*) AS copies FROM {table.sql_name} GROUP BY {_key(table)} HAVING count(*) > 1"
     return Expectation("key is unique", str(table), f"One row per {', '.join(table.key)}.", sql)
 
 
 def reference_exists(table: Table, column: Column) -> Expectation:
     schema, name, target = str(column.references).split(".")
     there = f"{quoted(schema)}.{quoted(name)}"
+    whose = ", here.repo_id" if "repo_id" in table.column_names and column.name != "repo_id" else ""
     sql = (
-        f"SELECT DISTINCT here.{quoted(column.name)} FROM {table.sql_name} AS here "
+        f"SELECT DISTINCT here.{quoted(column.name)}{whose} FROM {table.sql_name} AS here "
         f"LEFT JOIN {there} AS there ON there.{quoted(target)} = here.{quoted(column.name)} "
         f"WHERE here.{quoted(column.name)} IS NOT NULL AND there.{quoted(target)} IS NULL"
     )
@@ -115,6 +117,15 @@ def evidence_is_counted(table: Table, evidence: Evidence, there: Table) -> Expec
     )
     doc = f"{evidence.counted_in} is the number of {evidence.doc}."
     return Expectation(f"{evidence.counted_in} counts what it rests on in {there}", str(table), doc, sql)
+
+
+def _is_apart(table: Table) -> bool:
+    """Whether the repository of a row is told, but not by its key."""
+    return "repo_id" in table.column_names and "repo_id" not in table.key
+
+
+def _named(table: Table) -> str:
+    return _key(table) + (", repo_id" if _is_apart(table) else "")
 
 
 def _key(table: Table) -> str:

@@ -44,22 +44,36 @@ RELATIONS = (
         severity="warning",
     ),
     Expectation(
+        "what changed since the last night is explained",
+        "ops.changes",
+        "Acts and newcomers vanish, move or change hands only by a deletion, a rewritten history, a decision about "
+        "identities, a correction, a definition. If the source really lost them, run once with --accept-changes.",
+        "SELECT repo_id, subject, change, n_changed, sample_json FROM ops.changes WHERE cause = 'unexplained'",
+    ),
+    Expectation(
+        "corrections still apply",
+        "ops.corrections",
+        "The source still says what a correction replaces. Where it does not, take the correction out of the file.",
+        "SELECT repo_id, correction, rows_json, expected_json, found_json FROM ops.corrections WHERE NOT is_applied",
+    ),
+    Expectation(
         "every record is one contribution",
         "core.contributions",
         "Issues, changes, reviews and comments each make exactly one contribution.",
-        "SELECT kind, n AS recorded, coalesce(m, 0) AS contributed FROM ("
-        "SELECT 'issue_open' AS kind, count(*) AS n FROM core.issues "
-        "UNION ALL SELECT 'change_open', count(*) FROM core.changes "
-        "UNION ALL SELECT 'review', count(*) FROM core.reviews "
-        "UNION ALL SELECT comment_kind, count(*) FROM core.comments GROUP BY ALL) "
-        "LEFT JOIN (SELECT kind, count(*) AS m FROM core.contributions GROUP BY kind) USING (kind) "
-        "WHERE n != coalesce(m, 0)",
+        "SELECT repo_id, kind, n AS recorded, m AS contributed FROM ("
+        "SELECT repo_id, 'issue_open' AS kind, count(*) AS n FROM core.issues GROUP BY ALL "
+        "UNION ALL SELECT repo_id, 'change_open', count(*) FROM core.changes GROUP BY ALL "
+        "UNION ALL SELECT repo_id, 'review', count(*) FROM core.reviews GROUP BY ALL "
+        "UNION ALL SELECT repo_id, comment_kind, count(*) FROM core.comments GROUP BY ALL) "
+        "FULL JOIN (SELECT repo_id, kind, count(*) AS m FROM core.contributions "
+        "WHERE kind IN ('issue_open', 'change_open', 'review', 'comment', 'review_comment') GROUP BY ALL) "
+        "USING (repo_id, kind) WHERE n IS DISTINCT FROM m",
     ),
     Expectation(
         "triage is done to what others opened",
         "core.contributions",
         "A step of triage is an event of the same person, on an issue or change that is not their own.",
-        "SELECT contribution_id FROM core.contributions AS c WHERE family = 'triage' AND NOT EXISTS ("
+        "SELECT repo_id, contribution_id FROM core.contributions AS c WHERE family = 'triage' AND NOT EXISTS ("
         "FROM core.events AS e JOIN (SELECT repo_id, artefact_id, person_id AS author FROM core.issues "
         "UNION ALL SELECT repo_id, artefact_id, person_id FROM core.changes) AS opened USING (repo_id, artefact_id) "
         "WHERE e.repo_id = c.repo_id AND e.artefact_id = c.artefact_id AND e.occurred_at = c.contributed_at "
@@ -69,7 +83,7 @@ RELATIONS = (
         "nothing happens after the snapshot",
         "core.contributions",
         "Acts lie before the snapshot; an author's clock may be a day fast.",
-        "SELECT contribution_id, contributed_at, held_until_at FROM core.contributions JOIN core.repositories USING (repo_id) "
+        "SELECT repo_id, contribution_id, contributed_at, held_until_at FROM core.contributions JOIN core.repositories USING (repo_id) "
         "WHERE contributed_at >= held_until_at + CASE WHEN kind = 'commit' THEN INTERVAL 1 DAY ELSE INTERVAL 0 DAY END",
     ),
     Expectation(

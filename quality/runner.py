@@ -10,12 +10,12 @@ import json
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import great_expectations as gx
+import sqlalchemy as sa
 from great_expectations.core import ExpectationSuite, ValidationDefinition
 from great_expectations.data_context.types.base import ProgressBarsConfig
 from great_expectations.expectations.core import UnexpectedRowsExpectation
@@ -23,26 +23,13 @@ from great_expectations.expectations.metadata_types import FailureSeverity
 
 from quality import dialect
 from quality.expectations import Expectation
+from quality.verdicts import WHOLE, Finding, Verdict
 
 SAMPLE_ROWS = 10
 
 
 class EmptySuite(Exception):
     """Nothing was expected: that would pass whatever the data."""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What became of one expectation: `outcome` is passed, failed or could_not_run; `sample` has rows that break it."""
-
-    expectation: Expectation
-    outcome: str
-    n_unexpected: int
-    sample: str
-
-    @property
-    def forbids_publishing(self) -> bool:
-        return self.outcome == "could_not_run" or (self.outcome == "failed" and self.expectation.severity == "critical")
 
 
 def audit(path: Path, expectations: Sequence[Expectation]) -> list[Verdict]:
@@ -80,7 +67,8 @@ def _judge(context: Any, source: Any, table: str, expectations: list[Expectation
     definition = ValidationDefinition(name=table, data=batch, suite=context.suites.add(suite))
     outcome = context.validation_definitions.add(definition).run(result_format={"result_format": "COMPLETE"})
     results = {result.expectation_config.meta["name"]: result for result in outcome.results}
-    return [_verdict(expectation, results[expectation.name]) for expectation in expectations]
+    with source.get_engine().connect() as db:
+        return [_verdict(expectation, results[expectation.name], db) for expectation in expectations]
 
 
 def _native(expectation: Expectation) -> Any:
@@ -96,16 +84,33 @@ def _native(expectation: Expectation) -> Any:
     )
 
 
-def _verdict(expectation: Expectation, result: Any) -> Verdict:
+def _verdict(expectation: Expectation, result: Any, db: sa.Connection) -> Verdict:
     crash = _crash(result.exception_info)
     if crash:
-        return Verdict(expectation, "could_not_run", 0, json.dumps([{"error": crash[:2000]}]))
+        said = json.dumps([{"error": crash[:2000]}])
+        return Verdict(expectation, "could_not_run", "nothing: the check broke", (Finding(WHOLE, 0, said),))
+    n_rows = db.execute(sa.text(f"SELECT count(*) FROM {expectation.table}")).scalar_one()
     if result.success:
-        return Verdict(expectation, "passed", 0, "[]")
+        return Verdict(expectation, "passed", f"no bad row, {n_rows:,} in the table")
     rows = [dict(row) for row in result.result["details"]["unexpected_rows"]]
-    count = int(rows[0]["n_unexpected"])
+    found = _by_repository(expectation, db) if "repo_id" in rows[0] else [_finding(WHOLE, rows)]
+    n_bad = sum(finding.n_unexpected for finding in found)
+    return Verdict(expectation, "failed", f"{n_bad:,} bad rows, {n_rows:,} in the table", tuple(found))
+
+
+def _by_repository(expectation: Expectation, db: sa.Connection) -> list[Finding]:
+    """Whose the bad rows are; this is asked only of what failed."""
+    query = (
+        f"SELECT *, count(*) OVER (PARTITION BY repo_id) AS n_unexpected FROM ({expectation.sql}) "
+        f"QUALIFY row_number() OVER (PARTITION BY repo_id) <= {SAMPLE_ROWS} ORDER BY repo_id"
+    )
+    rows = [dict(row) for row in db.exec_driver_sql(query).mappings()]
+    return [_finding(scope or WHOLE, list(of)) for scope, of in groupby(rows, key=lambda row: row["repo_id"])]
+
+
+def _finding(scope: str, rows: list[dict[str, Any]]) -> Finding:
     sample = [{name: value for name, value in row.items() if name != "n_unexpected"} for row in rows]
-    return Verdict(expectation, "failed", count, json.dumps(sample, default=str, ensure_ascii=False))
+    return Finding(scope, int(rows[0]["n_unexpected"]), json.dumps(sample, default=str, ensure_ascii=False))
 
 
 def _crash(info: Any) -> str | None:

@@ -46,7 +46,8 @@ from transform.influence import (
     status_premium,
     truck_factor,
 )
-from transform.ops import coverage, definitions, quality_results, quarantine, runs, tombstones
+from transform.ops import changes as changes_since
+from transform.ops import corrections, coverage, definitions, held_back, quality_results, quarantine, runs, tombstones
 from transform.retention import (
     arrivals,
     break_transitions,
@@ -162,4 +163,6 @@ BUILT: tuple[ModuleType, ...] = (
 )
 """Tables with a `build` of their own."""
 
-TABLES: tuple[Table, ...] = tuple(module.TABLE for module in (*BUILT, definitions, runs, quality_results))
+TABLES: tuple[Table, ...] = tuple(
+    module.TABLE for module in (*BUILT, definitions, corrections, changes_since, runs, held_back, quality_results)
+)

@@ -11,8 +11,8 @@ from types import ModuleType
 import duckdb
 import polars as pl
 
-from quality.contract import Table
-from transform.ops import definitions, quality_results, runs
+from quality.contract import BrokenPromise, Table
+from transform.ops import definitions
 from transform.parameters import Parameters
 from transform.tables import BUILT, TABLES
 
@@ -27,7 +27,7 @@ def build(
 ) -> None:
     """Builds every table from raw into a new file, each checked against its promise.
 
-    Raises BrokenPromise if a table does not fit its promise; the file is then of no use.
+    Raises BrokenPromise if a table does not fit its promise, its key included; the file is then of no use.
     """
     path.unlink(missing_ok=True)
     frames = dict(raw)
@@ -53,11 +53,11 @@ def still_needed(frames: Mapping[str, pl.LazyFrame], modules: Iterable[ModuleTyp
     return {name: frame for name, frame in frames.items() if name in needed}
 
 
-def record(path: Path, run_rows: pl.DataFrame, verdict_rows: pl.DataFrame) -> None:
-    """Adds the history of runs and verdicts to a draft that has been audited."""
+def record(path: Path, history: Iterable[tuple[Table, pl.DataFrame]]) -> None:
+    """Adds what is known only after the audit to a draft that has passed it."""
     with closing(duckdb.connect(str(path))) as db:
-        insert(db, runs.TABLE, runs.TABLE.checked(run_rows))
-        insert(db, quality_results.TABLE, quality_results.TABLE.checked(verdict_rows))
+        for table, rows in history:
+            insert(db, table, table.checked(rows))
 
 
 def create(db: duckdb.DuckDBPyConnection, tables: Iterable[Table]) -> None:
@@ -72,5 +72,9 @@ def create(db: duckdb.DuckDBPyConnection, tables: Iterable[Table]) -> None:
 def insert(db: duckdb.DuckDBPyConnection, table: Table, rows: pl.DataFrame) -> None:
     # DuckDB reads polars' own kind of text as it is; left to itself it asks for another, which costs a copy
     db.register("incoming", rows.to_arrow(compat_level=pl.CompatLevel.newest()))
-    db.execute(f"INSERT INTO {table.sql_name} SELECT * FROM incoming")
-    db.unregister("incoming")
+    try:
+        db.execute(f"INSERT INTO {table.sql_name} SELECT * FROM incoming")
+    except duckdb.ConstraintException as error:
+        raise BrokenPromise(f"{table}: {error}") from error
+    finally:
+        db.unregister("incoming")

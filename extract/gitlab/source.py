@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from extract import authorship, crawling
 from extract.archive import Page
 from extract.crawling import Crawl, Kind
+from extract.errors import NotUnderstood
 from extract.forge import Forge, Public
 from extract.gitlab.read import READER
 from extract.gitlab.records import Records
@@ -49,7 +50,13 @@ def _hidden(page: Page) -> dict[str, str]:
 
 
 def _link(talk: Any, archive: Path, partition: Path, around: Surroundings) -> None:
-    authorship.link(archive, partition, COMMITS_PER_REQUEST, talk.authors, around.report)
+    """An instance that does not show authors of commits yet is read without."""
+    try:
+        authorship.link(archive, partition, COMMITS_PER_REQUEST, talk.authors, around.report)
+    except NotUnderstood:
+        around.note(
+            f"{talk.caller.forge} does not show whose commits are; a newer GitLab does. People are told apart by addresses."
+        )
     _read_links(archive, partition, talk.caller.forge)
 
 

@@ -122,6 +122,8 @@ class CommunityParameters:
     noreply_share: float = 0.40
     noreply: str = "{id}+{login}@users.noreply.github.com"
     """How the forge writes the address of who hides their own."""
+    bots_are_told: bool = True
+    """Whether the forge shows that an account is a bot's; else it looks like anybody's."""
     sponsored_share: float = 0.15
     """Of the members: commit with an address of the sponsor, @sponsor.example."""
     hostile_share: float = 0.03

@@ -58,9 +58,10 @@ class Registry:
 
     def bot(self, login: str) -> Person:
         account_id = next(self._ids)
-        name = f"{login}[bot]"
+        is_told = self._parameters.bots_are_told
+        name = f"{login}[bot]" if is_told else login
         email = self._parameters.noreply.format(id=account_id, login=name)
-        return self._keep(Person(account_id, login, name, email, account_type="Bot"))
+        return self._keep(Person(account_id, login, name, email, account_type="Bot" if is_told else "User"))
 
     def _keep(self, person: Person) -> Person:
         self.people.append(person)

@@ -58,6 +58,8 @@ class SandboxForge:
         self.faults = Faults()
         """Bad days: set the knobs of one, or put a new one in its place."""
         self._issues_are_off = False
+        self.version, self.page_maximum = "1.25.4", 50
+        """What a Gitea says that it is, and the rows that it gives a page at most."""
         self.missing_scope = ""
         """Scope that the token lacks for everything; of forges that name one."""
         self.app_keys: dict[int, str] = {}

@@ -12,6 +12,7 @@ from extraction_tools import NAME, PARAMETERS, TOKEN, Crawl
 
 from extract import raw
 from extract.sandbox.community import build_world
+from extract.sandbox.gitea import GITEA
 from extract.sandbox.gitlab import GITLAB
 from extract.sandbox.server import GITHUB, SandboxForge
 from extract.sandbox.things import Change, Thread
@@ -32,7 +33,7 @@ OWN_IDS = (
     "number",
 )
 """Columns that hold nothing but a forge's own name of a thing."""
-ONLY_GITHUB_TELLS = ("is_minimised",)
+ONLY_GITHUB_TELLS = ("is_minimised", "commits_total")
 """Null elsewhere, for unknown is not false."""
 Threads = list[Thread]
 
@@ -74,6 +75,14 @@ def nobody_dismisses(threads: Threads) -> None:
         review.state = review.state.replace("DISMISSED", "APPROVED")
 
 
+def links_are_references(threads: Threads) -> None:
+    for thread in threads:
+        for event in thread.events:
+            if event.kind == "Connected" and not isinstance(thread, Change):
+                event.kind = "CrossReferenced"
+    without_events("Connected")(threads)
+
+
 def changes(threads: Threads) -> list[Change]:
     return [thread for thread in threads if isinstance(thread, Change)]
 
@@ -86,22 +95,30 @@ UNSAID: dict[str, dict[str, Callable[[Threads], None]]] = {
         "comments that are hidden": nothing_is_hidden,
         "reviews that only say something": reviews_without_a_verdict_are_on_lines,
         "dismissals by others": nobody_dismisses,
-        "links by hand": without_events("Connected"),
+        "links by hand": links_are_references,
         "force pushes": without_events("HeadRefForcePushed"),
         "teams that are asked for a review": nobody_asks_a_team,
+    },
+    "gitea": {
+        "why something was closed": without_words("Closed"),
+        "comments that are hidden": nothing_is_hidden,
+        "links by hand": links_are_references,
+        "duplicates": without_events("MarkedAsDuplicate"),
     },
 }
 """What GitHub's forges say and others have no words for, as changes to a community that then does none of it."""
 NOREPLY = {
     "github": "{id}+{login}@users.noreply.github.com",
     "gitlab": "{id}-{login}@users.noreply.127.0.0.1",
+    "gitea": "{login}@noreply.127.0.0.1",
 }
-DIALECTS = {"github": GITHUB, "gitlab": GITLAB}
+DIALECTS = {"github": GITHUB, "gitlab": GITLAB, "gitea": GITEA}
 
 
 def world_for(kind: str, common_with: str) -> World:
     """The same community as any other of this function's, as far as forge `common_with` has words for it."""
-    world = build_world(seed=3, parameters=replace(PARAMETERS, noreply=NOREPLY[kind]))
+    bots_are_told = common_with != "gitea"
+    world = build_world(seed=3, parameters=replace(PARAMETERS, noreply=NOREPLY[kind], bots_are_told=bots_are_told))
     for repository in world.repositories.values():
         for leave_out in UNSAID[common_with].values():
             leave_out([*repository.issues, *repository.changes])

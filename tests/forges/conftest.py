@@ -17,7 +17,7 @@ from extract.sandbox.server import SandboxForge
 
 @pytest.fixture(scope="session", params=list(DIALECTS))
 def running(request, tmp_path_factory) -> Iterator[SandboxForge]:
-    world = build_world(seed=3, parameters=replace(PARAMETERS, noreply=NOREPLY[request.param]))
+    world = build_world(seed=3, parameters=replace(PARAMETERS, years=0.15, noreply=NOREPLY[request.param]))
     folder = tmp_path_factory.mktemp(request.param)
     with SandboxForge(world, folder=folder, tokens=(TOKEN,), dialect=DIALECTS[request.param]) as forge:
         yield forge
@@ -27,6 +27,7 @@ def running(request, tmp_path_factory) -> Iterator[SandboxForge]:
 def hut(running: SandboxForge) -> Iterator[SandboxForge]:
     yield running
     running.as_of, running.answers_html, running.missing_scope = running.world.ends_at, False, ""
+    running.version, running.page_maximum = "1.25.4", 50
     running.fail_next(0)
     running.faults = Faults()
     running.restore()

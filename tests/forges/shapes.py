@@ -2,13 +2,21 @@
 
 GitLab, REST: the entities of its API as of 18.6 (ResourceLabelEvent, ResourceMilestoneEvent, ResourceStateEvent,
 AwardEmoji, MergeRequestBasic, ProjectDetails, UserBasic). Its GraphQL is checked by the schema that the sandbox
-executes. A name with "?" may be missing, a type with "?" may be null; names that are not listed are no error.
+executes.
+
+Gitea and Forgejo: the Swagger of Gitea 1.25.4 (Issue, PullRequest, TimelineComment, PullReview, PullReviewComment,
+Reaction, Repository, Commit), which Forgejo 9 shares as far as we read it.
+
+A name with "?" may be missing, a type with "?" may be null; names that are not listed are no error.
 """
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
+
+from extract.archive import Archive, Page
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 Shape = Any
@@ -58,9 +66,128 @@ GITLAB: dict[str, Shape] = {
     r".*/closed_by": [{"id": "int", "iid": "int", "project_id": "int", "title": "text", "state": "text"}],
 }
 
+PERSON = {"id": "int", "login": "text", "full_name": "text", "email": "text"}
+ISSUE = {
+    "id": "int",
+    "number": "int",
+    "title": "text",
+    "body": "text",
+    "user": PERSON,
+    "html_url": "text",
+    "state": ("open", "closed"),
+    "is_locked": "flag",
+    "comments": "int",
+    "labels": [{"id": "int", "name": "text", "color": "text"}],
+    "milestone": {"id": "int", "title": "text"},
+    "created_at": "instant",
+    "updated_at": "instant",
+    "closed_at": "instant?",
+    "original_author?": "text",
+    "original_author_id?": "int",
+    "pull_request?": {"merged": "flag", "merged_at": "instant?", "draft": "flag"},
+    "repository?": {"id": "int", "name": "text", "owner": "text", "full_name": "text"},
+}
+BRANCH = {"label": "text", "ref": "text", "sha": "text", "repo_id": "int"}
+CHANGE = {
+    **ISSUE,
+    "draft": "flag",
+    "merged": "flag",
+    "merged_at": "instant?",
+    "merged_by": PERSON,
+    "merge_commit_sha": "text?",
+    "merge_base": "text",
+    "base": BRANCH,
+    "head": BRANCH,
+    "review_comments": "int",
+    "additions?": "int",
+    "deletions?": "int",
+    "changed_files?": "int",
+}
+REACTION = {"content": ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes"), "user": PERSON,
+            "created_at": "instant"}  # fmt: skip
+GITEA: dict[str, Shape] = {
+    "/version": {"version": "text"},
+    r"/repos/[^/]+/[^/]+|/repositories/\d+": {
+        "id": "int",
+        "name": "text",
+        "full_name": "text",
+        "owner": PERSON,
+        "html_url": "text",
+        "clone_url": "text",
+        "default_branch": "text",
+        "fork": "flag",
+        "archived": "flag",
+        "private": "flag",
+        "created_at": "instant",
+        "has_issues": "flag",
+        "has_pull_requests": "flag",
+    },
+    r".*/issues(/\d+)?": [ISSUE],
+    r".*/pulls(/\d+)?": [CHANGE],
+    r".*/timeline": [
+        {
+            "id": "int",
+            "type": "text",
+            "user": PERSON,
+            "body": "text",
+            "html_url": "text",
+            "created_at": "instant",
+            "updated_at": "instant",
+            "label": {"id": "int", "name": "text"},
+            "milestone": {"id": "int", "title": "text"},
+            "old_milestone": {"id": "int", "title": "text"},
+            "assignee": PERSON,
+            "assignee_team": {"id": "int", "name": "text"},
+            "removed_assignee": "flag",
+            "old_title": "text",
+            "new_title": "text",
+            "ref_issue": ISSUE,
+            "ref_action": ("none", "closes", "reopens", "neutered"),
+            "ref_commit_sha": "text",
+            "review_id": "int",
+            "resolve_doer": PERSON,
+        }
+    ],
+    r".*/reactions": [REACTION],
+    r".*/reviews": [
+        {
+            "id": "int",
+            "user": PERSON,
+            "state": ("APPROVED", "PENDING", "COMMENT", "REQUEST_CHANGES", "REQUEST_REVIEW"),
+            "dismissed": "flag",
+            "stale": "flag",
+            "official": "flag",
+            "body": "text",
+            "commit_id": "text",
+            "comments_count": "int",
+            "html_url": "text",
+            "submitted_at": "instant",
+            "updated_at": "instant",
+        }
+    ],
+    r".*/reviews/\d+/comments": [
+        {
+            "id": "int",
+            "user": PERSON,
+            "resolver": PERSON,
+            "body": "text",
+            "path": "text",
+            "position": "int",
+            "original_position": "int",
+            "pull_request_review_id": "int",
+            "html_url": "text",
+            "created_at": "instant",
+            "updated_at": "instant",
+        }
+    ],
+    r".*/git/commits/[0-9a-f]+": {"sha": "text", "created": "instant", "author": PERSON},
+}
+
 
 def problems(value: Any, shape: Shape, where: str = "") -> list[str]:
     """Where a value has not the shape."""
+    if value is None and isinstance(shape, (dict, list)):
+        return []  # Go and Ruby alike write null for an object or a list that is not there
     if isinstance(shape, dict):
         if not isinstance(value, dict):
             return [f"{where} is no object"]
@@ -85,3 +212,12 @@ IS = {
     "instant": lambda value: isinstance(value, str) and INSTANT.fullmatch(value) is not None,
     "any": lambda value: True,
 }
+
+
+def answers(folder: Path) -> list[Page]:
+    """Every answer that a crawl brought, those inside of bundles too."""
+    found = []
+    for manifest in folder.rglob("manifest.json"):
+        for _, page in Archive(manifest.parent).newest_first():
+            found += [Page(**one) for one in page.data()] if "parts_of" in page.asked else [page]
+    return found

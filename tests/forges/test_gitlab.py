@@ -220,6 +220,15 @@ def test_an_instance_that_is_too_old_is_told_with_the_version_it_needs(crawl, mo
         crawl.night()
 
 
+def test_an_instance_that_does_not_show_authors_of_commits_is_read_without(crawl, monkeypatch):
+    monkeypatch.setattr(queries, "authors_of_commits", lambda count: "query Q { project(fullPath: 1) { nothing } }")
+    crawl.git_url = None
+    told = crawl.night()
+
+    assert told.problems == ()
+    assert "does not show whose commits" in crawl.notes[0]
+
+
 def project(**more: object) -> Page:
     shown = {"visibility": "public", "permissions": {"project_access": None, "group_access": None}, **more}
     return Page({}, 200, {}, AT.format(1), json.dumps(shown))

@@ -4,25 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from extraction_tools import Crawl
-from shapes import GITLAB, problems
+from shapes import GITEA, GITLAB, answers, problems
 
-from extract.archive import Archive, Page
+from extract.archive import Page
 
-SHAPES = {"gitlab": GITLAB}
-
-
-def answers(folder: Path) -> list[Page]:
-    """Every answer that a crawl brought, those inside of bundles too."""
-    found = []
-    for manifest in folder.rglob("manifest.json"):
-        for _, page in Archive(manifest.parent).newest_first():
-            found += [Page(**one) for one in page.data()] if "parts_of" in page.asked else [page]
-    return found
+SHAPES = {"gitlab": GITLAB, "gitea": GITEA}
 
 
 @pytest.fixture(scope="module")

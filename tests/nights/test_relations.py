@@ -16,6 +16,8 @@ LIES = {
     "core holds what the archive holds": f"DELETE FROM core.comments WHERE comment_id = {ONE_COMMENT}",
     "the source is held whole": "UPDATE ops.coverage SET is_complete = false WHERE stream = 'issues'",
     "nothing is in quarantine": "INSERT INTO ops.quarantine SELECT repo_id, 'issues', '1', 'x' FROM core.repositories LIMIT 1",
+    "what changed since the last night is explained": "INSERT INTO ops.changes VALUES ('all', 'newcomers', 'moved', 'unexplained', '[]', 'x', 1)",
+    "corrections still apply": "INSERT INTO ops.corrections SELECT 'x', repo_id, 't', '', '', '', '', 'r', 's', 0, false FROM core.repositories LIMIT 1",
     "every record is one contribution": "DELETE FROM core.contributions WHERE kind = 'review'",
     "triage is done to what others opened": "DELETE FROM core.events WHERE kind = 'labelled'",
     "nothing happens after the snapshot": "UPDATE core.contributions SET contributed_at = '2030-01-01' WHERE kind = 'review'",

@@ -88,7 +88,7 @@ def select(db: duckdb.DuckDBPyConnection, table: Table, asked: Filter) -> None:
     """Notes the rows that match; nothing typed becomes SQL (see filters)."""
     db.execute(f"CREATE OR REPLACE TEMP TABLE {_chosen(table)} AS SELECT 0::BIGINT AS id WHERE false")
     db.execute(
-        f"INSERT INTO {_chosen(table)} SELECT rowid FROM {table.sql_name} AS here WHERE {asked.sql}",  # noqa: S608 - parsed
+        f"INSERT INTO {_chosen(table)} SELECT rowid FROM {table.sql_name} AS here WHERE {asked.sql}",
         asked.values,
     )
 
@@ -97,14 +97,14 @@ def follow(db: duckdb.DuckDBPyConnection, table: Table, evidence: Evidence) -> N
     """Notes the rows that the noted rows rest on, beside those that are noted already."""
     there = named(evidence.table)
     db.execute(f"CREATE TEMP TABLE IF NOT EXISTS {_chosen(there)} AS SELECT 0::BIGINT AS id WHERE false")
-    rows = f"(SELECT * FROM {table.sql_name} WHERE rowid IN (FROM {_chosen(table)}))"  # noqa: S608 - our own names
-    found = f"SELECT there.rowid AS id FROM {there.sql_name} AS there {with_repository(there)} WHERE {_rests(rows, evidence)}"  # noqa: S608
+    rows = f"(SELECT * FROM {table.sql_name} WHERE rowid IN (FROM {_chosen(table)}))"
+    found = f"SELECT there.rowid AS id FROM {there.sql_name} AS there {with_repository(there)} WHERE {_rests(rows, evidence)}"
     db.execute(f"INSERT INTO {_chosen(there)} {found} EXCEPT FROM {_chosen(there)}")
 
 
 def _rests(rows: str, evidence: Evidence) -> str:
     """Whether one of the rows rests on the row there."""
-    return " OR ".join(f"EXISTS (SELECT 1 FROM {rows} AS here WHERE {way})" for way in evidence.ways)  # noqa: S608 - ours
+    return " OR ".join(f"EXISTS (SELECT 1 FROM {rows} AS here WHERE {way})" for way in evidence.ways)
 
 
 def _chosen(table: Table) -> str:
@@ -138,7 +138,7 @@ def _there_is(db: duckdb.DuckDBPyConnection, table: Table, asked: Filter) -> str
 
 
 def _values(db: duckdb.DuckDBPyConnection, table: Table, name: str, sql: str) -> str:
-    query = f"SELECT DISTINCT {sql} AS value FROM {table.sql_name} AS here ORDER BY 1 LIMIT {VALUES_NAMED + 1}"  # noqa: S608
+    query = f"SELECT DISTINCT {sql} AS value FROM {table.sql_name} AS here ORDER BY 1 LIMIT {VALUES_NAMED + 1}"
     values = [str(value) for (value,) in db.sql(query).fetchall()]
     more = ", ..." if len(values) > VALUES_NAMED else ""
     return f" {name} is {', '.join(values[:VALUES_NAMED]) or 'nowhere'}{more}."

@@ -60,7 +60,7 @@ def coverage(db: duckdb.DuckDBPyConnection, levels: Sequence[Level]) -> list[Row
     for level in levels:
         if "repo_id" in level.table.column_names:
             chosen = f"temp.{quoted(f'chosen {level.table}')}"
-            query = f"SELECT DISTINCT repo_id FROM {level.table.sql_name} WHERE rowid IN (FROM {chosen})"  # noqa: S608
+            query = f"SELECT DISTINCT repo_id FROM {level.table.sql_name} WHERE rowid IN (FROM {chosen})"
             found |= {repo_id for (repo_id,) in db.sql(query).fetchall()}
     if EVERY["repo_id"] in found:
         found |= {repo_id for (repo_id,) in db.sql("SELECT repo_id FROM core.repositories").fetchall()}

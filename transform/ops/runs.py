@@ -17,6 +17,7 @@ TABLE = Table(
         Column("run_id", pl.String, "When the run started, which is its name."),
         Column("command", pl.String, "Command that started it."),
         Column("outcome", pl.String, "What became of it.", one_of=OUTCOMES),
+        Column("program", pl.String, "Fingerprint of the program: two runs with the same differ by their data alone."),
         Column("problems", pl.String, "What went wrong, one line each; empty when nothing did."),
         count("n_repositories", "Repositories asked for."),
         count("n_partial", "Repositories of which something is missing."),

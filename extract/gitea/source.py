@@ -1,0 +1,128 @@
+"""One repository of Gitea or Forgejo from the forge to its raw partition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import ceil
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from extract import authorship, crawling
+from extract.archive import Page
+from extract.crawling import Crawl, Kind
+from extract.forge import Forge, Public
+from extract.gitea.read import READER
+from extract.gitea.records import Records
+from extract.gitea.talk import LARGEST_PAGE, MANNERS, GiteaTalk, fetch_repository
+from extract.line import Line
+from extract.mining import Clone
+from extract.source import Extracted, Forecast, Source, Surroundings, Window
+
+REQUESTS_OF_AN_ISSUE, REQUESTS_OF_A_CHANGE = 6, 12
+"""By number, timeline, reactions and those of each comment; besides sizes and reviews. Guessed from simulated ones."""
+BYTES_PER_ITEM = 4_000
+SECONDS_PER_REQUEST = 0.3
+
+
+def noreply_hosts(url: str) -> tuple[str, ...]:
+    return (f"noreply.{urlsplit(url).hostname}",)
+
+
+def _hidden(page: Page) -> dict[str, str]:
+    """Streams that the repository's owners have switched off."""
+    said = page.data()
+    shown = {"issues": said.get("has_issues", True), "changes": said.get("has_pull_requests", True)}
+    return {stream: "" for stream, is_shown in shown.items() if not is_shown}
+
+
+def _link(talk: Any, archive: Path, partition: Path, around: Surroundings) -> None:
+    authorship.link(archive, partition, 1, lambda shas: talk.author(shas[0]), around.report)
+    _read_links(archive, partition, talk.caller.forge)
+
+
+def _read_links(archive: Path, partition: Path, forge: str) -> None:
+    authorship.read_links(archive, partition, Records(forge, ""), _authors)
+
+
+def _authors(page: Page, records: Records) -> Iterator[tuple[str, str]]:
+    """The account behind a commit, from `{"sha": "...", "author": {"id": 11, "login": "ada"}}`; null if there is none."""
+    said = page.data() if page.status == 200 else {}
+    account_id = records.account(said.get("author"))
+    if account_id is not None:
+        yield said["sha"], account_id
+
+
+def _forecast(talk: Any, window: Window, line: Line) -> Forecast:
+    """From the list of numbers, which a backfill needs as well: one request for each fifty items."""
+    since, until = window.bounds
+    n_items = {}
+    before = line.requests
+    for stream in ("issues", "changes"):
+        opened = _opened(talk.numbers(stream), since)
+        n_items[stream] = sum(at < (until or "9") for at in opened)
+    listing = line.requests - before
+    requests = listing + n_items["issues"] * REQUESTS_OF_AN_ISSUE + n_items["changes"] * REQUESTS_OF_A_CHANGE
+    return Forecast(
+        n_issues=n_items["issues"],
+        n_changes=n_items["changes"],
+        requests=max(requests, ceil(sum(n_items.values()) / LARGEST_PAGE)),
+        points=0,
+        hours=round(requests * SECONDS_PER_REQUEST / 3600, 2),
+        bytes=sum(n_items.values()) * BYTES_PER_ITEM,
+    )
+
+
+def _opened(numbers: Iterator[tuple[int, str]], since: str | None) -> Iterator[str]:
+    for _, at in numbers:
+        if since is not None and at < since:
+            return
+        yield at
+
+
+KIND = Kind(
+    reader=READER,
+    call=lambda source, around: Line(MANNERS, source, around),
+    repository=lambda line, source, last: fetch_repository(line, source.name, last),
+    talk=GiteaTalk,
+    hidden=_hidden,
+    clone=lambda line, page: Clone(
+        page.data().get("clone_url") or "", line.git_header, noreply_hosts(page.data()["html_url"])
+    ),
+    link=_link,
+    read_links=_read_links,
+    forecast=_forecast,
+)
+
+
+def extract(source: Source, around: Surroundings) -> Extracted:
+    return crawling.extract(KIND, source, around)
+
+
+def backfill(source: Source, window: Window, around: Surroundings) -> Extracted:
+    """Fetches what was opened in the window, with all its parts; watermarks and git are left to the nightly runs."""
+    return Crawl(KIND, source, around).backfill(window)
+
+
+def forecast(source: Source, window: Window, around: Surroundings) -> Forecast:
+    return Crawl(KIND, source, around).forecast(window)
+
+
+def reread(source: Source, around: Surroundings, place: str) -> None:
+    crawling.reread(KIND, noreply_hosts, source, around, place)
+
+
+FORGE = Forge(
+    kind="gitea",
+    extract=extract,
+    reread=reread,
+    backfill=backfill,
+    forecast=forecast,
+    public=(
+        Public("gitea", "gitea.com", "https://gitea.com/api/v1", ("GITEA_TOKEN",)),
+        Public("codeberg", "codeberg.org", "https://codeberg.org/api/v1", ("CODEBERG_TOKEN",)),
+    ),
+    api=MANNERS.api,
+    probe="/api/v1/version",
+    is_it=lambda status, said: status == 200 and isinstance(said.get("version"), str) and "revision" not in said,
+)

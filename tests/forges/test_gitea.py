@@ -1,0 +1,274 @@
+"""Stories of what only Gitea and Forgejo do. What a real server did that its description does not say has a story each:
+those were seen on Gitea 1.25.4, built from its source, on loopback."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from common_world import DIALECTS, NOREPLY
+from extraction_tools import NAME, PARAMETERS, TOKEN, VARIABLE, Crawl
+
+from extract import raw
+from extract.archive import Page
+from extract.bundles import bundle, read_groups
+from extract.errors import MissingScope, NotUnderstood
+from extract.git.people import Keys
+from extract.gitea import talk
+from extract.gitea.read import READER
+from extract.gitea.source import noreply_hosts
+from extract.sandbox.community import build_world
+from extract.sandbox.server import SandboxForge
+
+AT = "2026-01-0{}T01:00:00+01:00"
+ADA, BOB, GHOST = {"id": 1, "login": "ada"}, {"id": 2, "login": "bob"}, {"id": -1, "login": "Ghost"}
+
+
+@pytest.fixture(scope="module")
+def gitea(tmp_path_factory):
+    world = build_world(seed=3, parameters=replace(PARAMETERS, years=0.2, noreply=NOREPLY["gitea"]))
+    with SandboxForge(world, tmp_path_factory.mktemp("gitea"), tokens=(TOKEN,), dialect=DIALECTS["gitea"]) as forge:
+        yield forge
+
+
+@pytest.fixture
+def crawl(gitea, tmp_path):
+    yield Crawl(gitea, tmp_path)
+    gitea.missing_scope, gitea.version, gitea.page_maximum = "", "1.25.4", 50
+
+
+def entry(number: int, day: int, user: dict, kind: str, body: str = "", **more: object) -> dict:
+    empty = dict.fromkeys(("label", "milestone", "old_milestone", "assignee", "assignee_team", "ref_issue"))
+    told = {"removed_assignee": False, "old_title": "", "new_title": "", "ref_action": "none", "review_id": 0}
+    made = {"id": number, "type": kind, "user": user, "body": body, "html_url": "u", "ref_commit_sha": ""}
+    return {**empty, **told, **made, "created_at": AT.format(day), "updated_at": AT.format(day), **more}
+
+
+def review(number: int, user: dict, state: str, **more: object) -> dict:
+    told = {"id": number, "user": user, "state": state, "dismissed": False, "body": "", "html_url": "u"}
+    return {**told, "submitted_at": AT.format(2), "updated_at": AT.format(2), **more}
+
+
+def on_line(number: int, day: int, user: dict, review_id: int, place: int = 1) -> dict:
+    told = {"id": number, "user": user, "resolver": None, "body": "", "path": "a", "position": place, "html_url": "u"}
+    dates = {"created_at": AT.format(day), "updated_at": AT.format(day)}
+    return {**told, **dates, "original_position": 0, "pull_request_review_id": review_id}
+
+
+def read(kind: str = "change", node: dict | None = None, **parts: list[dict]) -> dict[str, list[dict]]:
+    """The records of #7 of ada's with these parts."""
+    said = {
+        "number": 7, "title": "t", "body": "", "user": ADA, "html_url": "u", "state": "open", "is_locked": False,
+        "comments": 0, "labels": [], "milestone": None, "created_at": AT.format(1), "updated_at": AT.format(9),
+        "closed_at": None, "original_author": "",
+    }  # fmt: skip
+    if kind == "change":
+        ends = {"merge_base": "b" * 40, "head": {"sha": "c" * 40}, "base": {"sha": "d" * 40}, "draft": False}
+        said |= {**ends, "merged": False, "merged_at": None, "merged_by": None, "merge_commit_sha": None}
+        said |= {"review_comments": 0}
+    listing = Page({}, 200, {}, AT.format(9), json.dumps([{**said, **(node or {})}]))
+    pages = [Page({"number": 7, "part": name}, 200, {}, AT.format(9), json.dumps(rows)) for name, rows in parts.items()]
+    records = READER.records("box", "box:5")
+    for group in read_groups([(1, bundle(f"{kind}s", [7], pages, AT.format(9))), (0, listing)], f"{kind}s"):
+        READER.items(group, set(), {}, records)
+    assert not records.tables["quarantine"]
+    return records.tables
+
+
+REFERENCE = {"number": 3, "pull_request": {"merged_at": AT.format(4)}, "repository": {"id": 5}}
+
+
+@pytest.mark.parametrize(
+    ("told", "events"),
+    [
+        (entry(1, 2, BOB, "label", "1", label={"name": "bug"}), [("labelled", "bug")]),
+        (entry(1, 2, BOB, "label", "", label={"name": "bug"}), [("unlabelled", "bug")]),
+        (
+            entry(1, 2, BOB, "milestone", milestone={"title": "2"}, old_milestone={"title": "1"}),
+            [("demilestoned", None), ("milestoned", None)],
+        ),
+        (entry(1, 2, BOB, "assignees", assignee=ADA), [("assigned", None)]),
+        (entry(1, 2, BOB, "change_title", old_title="WIP: a", new_title="a"), [("ready_for_review", None)]),
+        (
+            entry(1, 2, BOB, "change_title", old_title="a", new_title="[wip] b"),
+            [("converted_to_draft", None), ("renamed", None)],
+        ),
+        (entry(1, 2, BOB, "pull_push", '{"is_force_push":true,"commit_ids":["a","b"]}'), [("head_force_pushed", None)]),
+        (entry(1, 2, BOB, "pull_push", '{"is_force_push":false,"commit_ids":["a"]}'), []),
+        (entry(1, 2, BOB, "merge_pull"), [("merged", None), ("closed", None)]),
+        (entry(1, 2, BOB, "delete_branch", old_ref="x"), []),
+    ],
+)
+def test_an_entry_of_the_timeline_is_an_event_or_nothing(told, events):
+    tables = read(timeline=[told])
+
+    assert [(event["kind"], event.get("label")) for event in tables["events"]] == events
+
+
+def test_a_reason_of_a_lock_is_the_body_of_its_entry():
+    assert read(timeline=[entry(1, 2, BOB, "lock", "Too heated")])["events"][0]["reason"] == "too_heated"
+
+
+def test_what_a_merge_closed_names_the_change_that_said_so_and_was_merged_just_then():
+    says_so = entry(1, 2, ADA, "pull_ref", ref_issue=REFERENCE, ref_action="closes")
+    tables = read("issue", timeline=[says_so, entry(2, 4, BOB, "close"), entry(3, 5, BOB, "close")])
+    ends = [(event["kind"], event.get("other_number")) for event in tables["events"]]
+
+    assert ends == [("cross_referenced", 3), ("closed", 3), ("closed", None)]
+    assert [(link["number"], link["other_number"]) for link in tables["closing_links"]] == [(3, 7)]
+
+
+def test_what_is_being_written_or_only_asked_for_is_no_review():
+    rows = [review(1, BOB, "PENDING"), review(2, BOB, "REQUEST_REVIEW"), review(3, BOB, "APPROVED")]
+
+    assert [(one["review_id"], one["state"]) for one in read(reviews=rows)["reviews"]] == [("review:3", "approved")]
+
+
+def test_a_dismissed_review_tells_what_it_was_in_the_event():
+    row = review(3, BOB, "REQUEST_CHANGES", dismissed=True)
+    tables = read(reviews=[row], timeline=[entry(9, 3, ADA, "dismiss_review", review_id=3)])
+
+    assert tables["reviews"][0]["state"] == "dismissed"
+    assert [(event["review_id"], event["state"]) for event in tables["events"]] == [("review:3", "changes_requested")]
+
+
+def test_a_review_was_sent_when_the_timeline_says_so_not_when_it_was_begun():
+    tables = read(reviews=[review(3, BOB, "COMMENT")], timeline=[entry(9, 5, BOB, "review", review_id=3)])
+
+    assert tables["reviews"][0]["submitted_at"].day == 5
+
+
+def test_a_reply_stands_in_the_review_it_answers_and_is_a_review_of_its_own():
+    comments = [on_line(11, 1, BOB, 3), on_line(12, 4, ADA, 3), on_line(13, 5, BOB, 3, place=2)]
+    tables = read(reviews=[review(3, BOB, "COMMENT")], review_comments=comments)
+    told = [(one["comment_id"][15:], one["review_id"], one["reply_to_id"]) for one in tables["comments"]]
+
+    assert told == [
+        ("11", "review:3", None),
+        ("12", "review:12", "review_comment:11"),
+        ("13", "review:13", None),
+    ]
+    assert [(one["review_id"], one["state"]) for one in tables["reviews"][1:]] == [
+        ("review:12", "commented"),
+        ("review:13", "commented"),
+    ]
+
+
+def test_the_number_of_review_comments_is_that_of_reviews():
+    node = {"comments": 5, "review_comments": 2}
+
+    assert read(node=node)["items"][0]["comments_total"] == 3
+
+
+def test_a_change_began_at_its_merge_base_for_the_base_is_the_branch_as_it_is_now():
+    assert read()["items"][0]["base_sha"] == "b" * 40
+
+
+def test_the_ghost_and_who_is_only_named_by_an_import_are_nobody():
+    assert read(node={"user": GHOST})["items"][0]["author_account_id"] is None
+    assert read(node={"original_author": "stranger"})["items"][0]["author_account_id"] is None
+
+
+def test_an_empty_timeline_is_null_and_no_broken_answer(crawl):
+    crawl.night()
+    bare = [row for row in crawl.rows(raw.ITEMS).iter_rows(named=True) if row["events_total"] == 0]
+
+    assert bare
+    assert crawl.slept == []
+
+
+def test_sizes_are_there_though_lists_do_not_tell_them(crawl):
+    crawl.night()
+    changes = crawl.rows(raw.ITEMS).filter(kind="change")
+
+    assert changes["added_lines"].null_count() == 0
+
+
+@pytest.mark.parametrize("most", [1, 7])
+def test_an_instance_may_give_fewer_rows_a_page_than_it_is_asked_for(crawl, gitea, tmp_path, most):
+    whole = Crawl(gitea, tmp_path / "whole")
+    whole.night()
+    gitea.page_maximum = most
+    crawl.night()
+
+    assert crawl.everything() == whole.everything()
+
+
+def test_what_an_import_brings_from_before_the_watermark_is_found_by_the_count(crawl, gitea, tmp_path):
+    old = gitea.world.repositories[NAME].issues[0].number
+    gitea.delete(NAME, old)
+    crawl.night()
+    gitea.restore()
+    crawl.night()
+    whole = Crawl(gitea, tmp_path / "whole")
+    whole.night()
+
+    assert crawl.everything() == whole.everything()
+
+
+def test_what_moves_up_while_we_page_is_not_lost(crawl, gitea, tmp_path, monkeypatch):
+    whole = Crawl(gitea, tmp_path / "whole")
+    gone = gitea.world.repositories[NAME].issues[-1].number
+    changed, pages = talk.GiteaTalk.changed, []
+
+    def deleting(self, stream, *rest):
+        pages.append(stream)
+        if pages.count("issues") == 2:
+            gitea.delete(NAME, gone)
+        return changed(self, stream, *rest)
+
+    monkeypatch.setattr(talk, "PER_PAGE", 4)
+    monkeypatch.setattr(talk.GiteaTalk, "changed", deleting)
+    crawl.night()
+    whole.night()
+    assert set(whole.rows(raw.ITEMS)["title"]) <= set(crawl.rows(raw.ITEMS)["title"])
+    crawl.night()
+    gitea.restore()
+
+    assert crawl.rows(raw.ITEMS).rows() == whole.rows(raw.ITEMS).rows()
+
+
+def test_the_scope_that_is_missing_is_named(crawl, gitea):
+    gitea.missing_scope = "read:issue"
+    with pytest.raises(MissingScope, match=f"scope read:issue of the token in {VARIABLE}"):
+        crawl.night()
+
+
+@pytest.mark.parametrize(
+    ("version", "is_new_enough"),
+    [
+        ("1.19.4", False),
+        ("1.20.0", True),
+        ("9.0.0+gitea-1.22.0", True),
+        ("5.0.1+gitea-1.18.5", False),
+        ("12.0.0", True),
+    ],
+)
+def test_an_instance_that_is_too_old_is_told_with_the_version_it_needs(crawl, gitea, version, is_new_enough):
+    gitea.version = version
+    if is_new_enough:
+        crawl.night()
+    else:
+        with pytest.raises(NotUnderstood, match=rf"it is {version.replace('+', '.')}, and needed is Gitea 1\.20"):
+            crawl.night()
+
+
+def test_a_repository_is_asked_for_by_its_number_once_that_is_known(crawl, monkeypatch):
+    crawl.night()
+    asked, get = [], talk.Line.get
+
+    def listening(line, path, *rest, **how):
+        asked.append(path)
+        return get(line, path, *rest, **how)
+
+    monkeypatch.setattr(talk.Line, "get", listening)
+    crawl.night()
+
+    assert asked[0] == f"/repositories/{crawl.forge.world.repositories[NAME].database_id}"
+
+
+def test_a_noreply_address_names_an_account_by_its_login():
+    keys = Keys(b"", "box", noreply_hosts("https://code.example.org/a/b"))
+
+    assert keys.account("ada@noreply.code.example.org") == ("box", None, "ada")
