@@ -67,6 +67,11 @@ class Talk(Protocol):
         """A page of what changed since then; `after` is None for the first page, and in a listing after the last."""
         ...
 
+    def isolated(self, stream: str, since: str | None, after: Any) -> Listing | None:
+        """The one item behind the cursor by its number alone, where its listing is too much; None if not even that is
+        to be had."""
+        ...
+
     def by_number(self, stream: str, numbers: list[int], tries: int) -> Listing: ...
 
     def below(self, stream: str, node: Record) -> Iterator[Page]:
@@ -124,6 +129,12 @@ def no_part(caller: Caller, number: int, part: str, reason: str) -> Page:
     return caller.no_answer({"number": number, "part": part}, {"unanswered": {part: reason}})
 
 
+def lost(caller: Caller, stream: str, number: int, reason: str) -> list[Page]:
+    """Pages in place of an item of which nothing could be had but its number."""
+    listing = caller.no_answer({"stream": stream}, {"lost": [stream, number]})
+    return [listing, bundle(stream, [number], [no_part(caller, number, stream, reason)], listing.fetched_at)]
+
+
 class Walk:
     """One stream of one repository, listing by listing."""
 
@@ -149,15 +160,14 @@ class Walk:
             self._one_page(self.archive.manifest.window)
 
     def _one_page(self, window: dict[str, Any]) -> None:
-        listing, unanswered = self._listing(window)
+        listing, reason = self._listing(window)
         if _has_shrunk(listing, window):  # something moved up past the cursor: begin again
             self.archive.acknowledge(window={**window, "after": None, "total": listing.total})
             return
-        pages = self._unanswered(listing, unanswered) if unanswered else self.gathering.pages(self.stream, listing)
+        pages = self._pages(listing, reason)
         facts = dict(self.archive.manifest.facts)
-        unfinished = self.gathering.unfinished | ({number for number, _, _ in listing.items} if unanswered else set())
-        if unfinished:
-            facts["again"] = sorted({*facts.get("again", ()), *unfinished})
+        if self.gathering.unfinished:
+            facts["again"] = sorted({*facts.get("again", ()), *self.gathering.unfinished})
         seen = window["seen"] + len(listing.items)
         if listing.after is None:
             facts["newest"] = window["newest"]
@@ -174,18 +184,24 @@ class Walk:
             tries = TRIES if self.size.is_smallest else TRIES_BEFORE_SHRINKING
             try:
                 listing = talk.changed(self.stream, window["since"], window["after"], self.size.first, tries)
-            except Strained:
+            except Strained as error:
                 if self.size.is_smallest:
-                    raise
+                    isolated = talk.isolated(self.stream, window["since"], window["after"])
+                    if isolated is None:
+                        raise
+                    return isolated, str(error)
                 self.size.shrink()
                 continue
             self.size.rest()
             return listing, ""
 
-    def _unanswered(self, listing: Listing, reason: str) -> list[Page]:
-        parts = [no_part(self.gathering.talk.caller, number, self.stream, reason) for number, _, _ in listing.items]
-        read = [number for number, _, _ in listing.items]
-        return [listing.page, bundle(self.stream, read, parts, listing.page.fetched_at)]
+    def _pages(self, listing: Listing, reason: str) -> list[Page]:
+        """What is to be kept of a listing; with a reason, of items that were not to be had."""
+        if not reason:
+            return self.gathering.pages(self.stream, listing)
+        numbers = [number for number, _, _ in listing.items]
+        self.gathering.unfinished = set(numbers)
+        return [page for number in numbers for page in lost(self.gathering.talk.caller, self.stream, number, reason)]
 
 
 def _has_shrunk(listing: Listing, window: dict[str, Any]) -> bool:

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from extract.archive import Archive, Page
-from extract.bundles import bundle
 from extract.caller import TRIES
-from extract.crawl import Gathering, Item, no_part
+from extract.crawl import Gathering, Item, lost
 from extract.errors import Strained
 from extract.source import Report
 
@@ -107,9 +106,7 @@ class Sweep:
             pages = [page for reading in readings for page in reading.pages]
             return Reading(batch, pages, {number for one in readings for number in one.unfinished})
         stream, number = batch[0]
-        lost = no_part(self.talk.caller, number, stream, str(error))
-        listing = self.talk.caller.no_answer({"numbers": [number], "stream": stream}, {"lost": [stream, number]})
-        return Reading(batch, [listing, bundle(stream, [number], [lost], listing.fetched_at)], {number})
+        return Reading(batch, lost(self.talk.caller, stream, number, str(error)), {number})
 
     def opened_between(self, stream: str, since: str | None, until: str | None) -> list[int]:
         """Numbers of the items that were opened in `[since, until)`, newest first."""

@@ -52,7 +52,7 @@ class Forge(Strict):
     @classmethod
     def is_known(cls, kind: str) -> str:
         if kind not in FORGES:
-            raise ValueError(f"no such kind of forge; known are {', '.join(FORGES)}")
+            raise ValueError(f"no such kind of forge; known are {', '.join(map(repr, FORGES))}")
         return kind
 
     @model_validator(mode="after")

@@ -94,6 +94,10 @@ class GiteaTalk:
             has_more, items = has_more and len(new) == len(items), new
         return Listing(page, items, end if has_more else None, total)
 
+    def isolated(self, stream: str, since: str | None, after: Any) -> Listing | None:
+        """No list of Gitea's is lighter than these, so an item that breaks its list cannot be told apart."""
+        return None
+
     def by_number(self, stream: str, numbers: list[int], tries: int) -> Listing:
         number = numbers[0]
         page = self.line.must(f"{self.place}/{TYPES[stream]}/{number}", absent=True, tries=tries, stream=stream)

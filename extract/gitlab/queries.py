@@ -89,6 +89,19 @@ query Changed($path: ID!, $first: Int!, $nested: Int!, $after: String, $since: T
 """)
 
 
+def isolated(stream: str) -> str:
+    connection, _ = FIELDS[stream]
+    return f"""
+query Isolated($path: ID!, $after: String, $since: Time) {{
+  project(fullPath: $path) {{
+    list: {connection}(first: 1, after: $after, sort: UPDATED_DESC, updatedAfter: $since{OPEN_TO_ALL[stream]}) {{
+      count pageInfo {{ hasNextPage endCursor }} nodes {{ iid updatedAt }}
+    }}
+  }}
+}}
+"""
+
+
 def by_number(stream: str) -> str:
     connection, fragment = FIELDS[stream]
     return document(f"""

@@ -69,7 +69,12 @@ class GitLabTalk:
 
     def changed(self, stream: str, since: str | None, after: Any, first: int, tries: int) -> Listing:
         variables = {"first": first, "nested": NOTES_A_PAGE, "after": after, "since": since}
-        page = self._ask(queries.changed(stream), variables, tries, stream=stream)
+        return self._listing(self._ask(queries.changed(stream), variables, tries, stream=stream))
+
+    def isolated(self, stream: str, since: str | None, after: Any) -> Listing | None:
+        return self._listing(self._ask(queries.isolated(stream), {"after": after, "since": since}))
+
+    def _listing(self, page: Page) -> Listing:
         found = self._project(page)["list"]
         info = found["pageInfo"]
         return Listing(page, self._items(found), info["endCursor"] if info["hasNextPage"] else None)

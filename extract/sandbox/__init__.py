@@ -1,4 +1,5 @@
-"""The sandbox forge: a simulated community with known truth, its git history, and a GitHub on loopback to serve it.
+"""The sandbox forge: a simulated community with known truth, its git history, and a forge on loopback
+to serve it: a GitHub, or with `dialect=GITLAB` or `GITEA` one of those.
 
     world = build_world(seed=7)
     with SandboxForge(world, folder=folder) as forge:

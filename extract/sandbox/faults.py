@@ -104,7 +104,8 @@ class Faults:
 def holds(body: Any, numbers: frozenset[int]) -> bool:
     """Whether one of these items is in the answer, with more than its number."""
     if isinstance(body, dict):
-        is_item = body.get("number") in numbers and "title" in body
+        told = body.get("number") or body.get("iid")  # GitLab's numbers are text
+        is_item = "title" in body and str(told).isdigit() and int(str(told)) in numbers
         return is_item or any(holds(value, numbers) for value in body.values())
     return isinstance(body, list) and any(holds(value, numbers) for value in body)
 

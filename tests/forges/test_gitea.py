@@ -13,7 +13,7 @@ from extraction_tools import NAME, PARAMETERS, TOKEN, VARIABLE, Crawl
 from extract import raw
 from extract.archive import Page
 from extract.bundles import bundle, read_groups
-from extract.errors import MissingScope, NotUnderstood
+from extract.errors import MissingScope, NotUnderstood, Strained
 from extract.git.people import Keys
 from extract.gitea import talk
 from extract.gitea.read import READER
@@ -227,6 +227,28 @@ def test_what_moves_up_while_we_page_is_not_lost(crawl, gitea, tmp_path, monkeyp
     gitea.restore()
 
     assert crawl.rows(raw.ITEMS).rows() == whole.rows(raw.ITEMS).rows()
+
+
+def test_a_part_that_cannot_be_had_is_named_and_tried_again(crawl, gitea, tmp_path, monkeypatch):
+    whole = Crawl(gitea, tmp_path / "whole")
+    whole.night()
+    below = talk.GiteaTalk.below
+
+    def failing(self, stream, node):
+        pages = below(self, stream, node)
+        yield next(pages)
+        if node["number"] == 2:
+            raise Strained("It kept answering 500.")
+        yield from pages
+
+    monkeypatch.setattr(talk.GiteaTalk, "below", failing)
+    crawl.night()
+    assert crawl.rows(raw.QUARANTINE).select("stream", "record_id").rows() == [("timeline", "2")]
+    assert crawl.rows(raw.ITEMS).height == whole.rows(raw.ITEMS).height
+
+    monkeypatch.setattr(talk.GiteaTalk, "below", below)
+    crawl.night()
+    assert crawl.everything() == whole.everything()
 
 
 def test_the_scope_that_is_missing_is_named(crawl, gitea):

@@ -198,6 +198,22 @@ def test_a_page_that_is_too_much_shrinks(crawl, gitlab, tmp_path):
     assert crawl.everything() == whole.everything()
 
 
+def test_an_item_that_cannot_be_had_is_quarantined_and_tried_again(crawl, gitlab, tmp_path):
+    whole = Crawl(gitlab, tmp_path / "whole")
+    whole.night()
+    gitlab.faults = Faults(poisoned=frozenset({4}))
+    crawl.night()
+    spoilt = crawl.rows(raw.QUARANTINE).select("stream", "record_id").rows()
+    streams = dict(crawl.rows(raw.STREAMS).select("stream", "reason").iter_rows())
+
+    assert sorted(spoilt) == [("changes", "4"), ("issues", "4")]
+    assert crawl.rows(raw.ITEMS).height == whole.rows(raw.ITEMS).height - 2
+    assert "delivered" in streams["issues"]
+    gitlab.faults = Faults()
+    crawl.night()
+    assert crawl.everything() == whole.everything()
+
+
 @pytest.mark.parametrize("stream", ["issues", "changes"])
 def test_no_query_costs_more_than_who_has_no_token_may_spend(stream):
     sizes = {"first": 50, "nested": talk.NOTES_A_PAGE}
