@@ -143,7 +143,7 @@ def busy_world() -> dict[str, list[dict[str, object]]]:
         "retention.response_times": [response_time("newcomer", 40, 12.5), response_time("regular", 4, 98.7)],
         "influence.founding_claim": [
             claim("f:1", 2022), claim("f:1", 2023, correlation_trend=-0.2, correlation_trend_error=0.05),
-            claim("f:1", 2023, "newcomers", residual_mean=-0.3, residual_lower=-0.4, residual_upper=-0.2),
+            claim("f:1", 2023, "newcomers", n=12, residual_mean=-0.3, residual_lower=-0.4, residual_upper=-0.2),
         ],
         "influence.concentration": [
             year("f:1", 2022, "contributions_any", 12),

@@ -65,6 +65,7 @@ def claim(db: duckdb.DuckDBPyConnection, source: Source, found: pl.DataFrame) ->
     groups = found.filter(
         pl.col("window_start") == last["window_start"],
         pl.col("member_group") != "everybody",
+        pl.col("n_persons") < last["n_persons"],  # a group that is everybody tells nothing
         pl.col("residual_mean").is_not_null(),
     ).with_columns(name=pl.col("member_group").replace_strict(GROUP_NAMES, return_dtype=pl.String))
     answer = in_words(last)
