@@ -15,9 +15,12 @@ import json
 import os
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import polars as pl
 
 from extract.errors import ArchiveDamaged, ArchiveForeign, CannotWrite
 
@@ -134,7 +137,7 @@ def set_aside(folder: Path) -> None:
 def write_durably(path: Path, content: bytes) -> None:
     """Either the old file or the whole new one is there, whenever the machine stops. Raises CannotWrite."""
     part = path.with_name(path.name + ".part")
-    try:
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with part.open("wb") as file:
             file.write(content)
@@ -142,8 +145,19 @@ def write_durably(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         part.replace(path)
         _sync_folder(path.parent)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Raises CannotWrite where the disk is full or the folder may not be written to."""
+    try:
+        yield
     except OSError as error:
-        raise CannotWrite(path, error) from error
+        raise CannotWrite(path, error.strerror or str(error)) from error
+    except pl.exceptions.ComputeError as error:  # polars' word for what the disk says
+        if "IO error" not in str(error):
+            raise
+        raise CannotWrite(path, str(error).rpartition("IO error: ")[2]) from error
 
 
 def _sync_folder(path: Path) -> None:

@@ -15,10 +15,10 @@ from typing import Any, Protocol
 
 from extract.archive import Archive, Page
 from extract.bundles import Parts, bundle
-from extract.caller import TRIES, Caller
+from extract.caller import Caller
 from extract.errors import Strained
 from extract.records import Record
-from extract.sizes import TRIES_BEFORE_SHRINKING, PageSize
+from extract.sizes import PageSize
 from extract.source import Report
 
 OVERLAP = timedelta(hours=1)
@@ -181,9 +181,8 @@ class Walk:
         """The listing behind the cursor, as long as the forge can make it, and why it is not what was wanted."""
         talk = self.gathering.talk
         while True:
-            tries = TRIES if self.size.is_smallest else TRIES_BEFORE_SHRINKING
             try:
-                listing = talk.changed(self.stream, window["since"], window["after"], self.size.first, tries)
+                listing = talk.changed(self.stream, window["since"], window["after"], self.size.first, self.size.tries)
             except Strained as error:
                 if self.size.is_smallest:
                     isolated = talk.isolated(self.stream, window["since"], window["after"])

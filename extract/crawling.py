@@ -214,7 +214,7 @@ def reread(
 ) -> None:
     """Raw from the archive and the mirror, without a network."""
     archive, partition = around.archive / place, around.raw / place
-    read_archive(kind.reader, archive, partition / "forge", source.forge)
+    read_archive(kind.reader, archive, partition / "forge", source.forge, anew=True)
     url = str(pl.read_parquet(partition / "forge" / "repositories.parquet")["url"][0])
     if remine_git(source, noreply_hosts(url), archive, partition, around):
         kind.read_links(archive, partition, source.forge)

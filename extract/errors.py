@@ -88,9 +88,9 @@ class ArchiveForeign(NeedsAPerson):
 
 
 class CannotWrite(NeedsAPerson):
-    def __init__(self, path: Path, error: OSError) -> None:
+    def __init__(self, path: Path, reason: str) -> None:
         super().__init__(
-            f"{path} cannot be written: {error.strerror or error}. Free space or mend the permissions, and run again; "
+            f"{path} cannot be written: {reason}. Free space or mend the permissions, and run again; "
             "what was acknowledged is kept and the next run continues there."
         )
 

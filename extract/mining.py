@@ -11,6 +11,7 @@ import polars as pl
 from extract import raw
 from extract.errors import ExtractError
 from extract.git.mine import GITHUB_NOREPLY, MIRROR, mine
+from extract.git.publish import STAMP
 from extract.source import Source, Surroundings
 
 
@@ -42,6 +43,7 @@ def remine_git(
     """The same from the mirror, without a network; whether there is one."""
     mirror = archive / "git" / MIRROR
     if mirror.exists():
+        (partition / "git" / STAMP).unlink(missing_ok=True)
         repo_id = pl.read_parquet(partition / "forge" / "repositories.parquet")["repo_id"][0]
         _mined(str(mirror), None, source, noreply_hosts, repo_id, archive, partition, around)
     return mirror.exists()

@@ -51,8 +51,11 @@ def _is_of(table: str, numbers: Mapping[str, list[int]]) -> pl.Expr:
     return pl.any_horizontal((kind == one) & pl.col("number").is_in(found) for one, found in numbers.items())
 
 
-def read_archive(reader: Reader, archive: Path, folder: Path, forge: str) -> Outdated:
-    """Raw from the archive, without a network; nothing is done where both are as they were. Gives what may go."""
+def read_archive(reader: Reader, archive: Path, folder: Path, forge: str, *, anew: bool = False) -> Outdated:
+    """Raw from the archive, without a network; nothing is done where both are as they were, unless it is to be made
+    `anew`. Gives what may go. What is damaged is found here, and the next run finds it too."""
+    if anew:
+        (folder / STAMP).unlink(missing_ok=True)
     streams = {name: Archive(archive / name) for name in READ_STREAMS}
     repository = reader.repository(next(streams["repository"].newest_first())[1], forge)
     outdated: Outdated = {}
@@ -63,6 +66,12 @@ def read_archive(reader: Reader, archive: Path, folder: Path, forge: str) -> Out
         write_durably(folder / STAMP, _stamp(reader, streams).encode())
     raw.write(folder, {"streams": coverage.streams(repository["repo_id"], folder, streams, reader.untold)})
     return outdated
+
+
+def is_current(reader: Reader, archive: Path, folder: Path) -> bool:
+    """Whether raw is what the archive gives now."""
+    streams = {name: Archive(archive / name) for name in READ_STREAMS}
+    return (folder / STAMP).exists() and (folder / STAMP).read_text() == _stamp(reader, streams)
 
 
 def compact(reader: Reader, archive: Path, folder: Path, outdated: Outdated) -> None:
@@ -107,7 +116,10 @@ def _frames(
         if sum(map(len, records.tables.values())) > ROWS_IN_MEMORY:
             shelve()
     shelve()
-    frames = {name: pl.concat(frames).unique(tables[name].key, keep="first") for name, frames in parts.items()}
+    frames = {
+        name: pl.concat(frames).unique(tables[name].key, keep="first", maintain_order=True)
+        for name, frames in parts.items()
+    }
     frames["accounts"] = pl.DataFrame(list(records.accounts.values()), schema=raw.ACCOUNTS.polars_schema)
     frames["mentions"] = with_accounts(frames["mentions"], frames["accounts"])
     frames["events"] = with_subjects(frames["events"], frames["accounts"])

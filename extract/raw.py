@@ -15,6 +15,7 @@ from pathlib import Path
 
 import polars as pl
 
+from extract.archive import writing
 from extract.raw_columns import (
     AUTHOR,
     EDITED_AT,
@@ -248,12 +249,14 @@ TABLES = (
 
 def write(folder: Path, frames: Mapping[str, pl.DataFrame]) -> None:
     """Writes tables to `<folder>/<table>.parquet`, each checked against the raw contract and swapped in whole."""
-    folder.mkdir(parents=True, exist_ok=True)
     by_name = {table.name: table for table in TABLES}
     for name, frame in frames.items():
-        part = folder / f"{name}.parquet.part"
-        by_name[name].checked(frame).write_parquet(part, compression="zstd")
-        part.replace(folder / f"{name}.parquet")
+        part, path = folder / f"{name}.parquet.part", folder / f"{name}.parquet"
+        checked = by_name[name].checked(frame)
+        with writing(path):
+            folder.mkdir(parents=True, exist_ok=True)
+            checked.write_parquet(part, compression="zstd")
+            part.replace(path)
 
 
 def mark_incomplete(folder: Path, repo_id: str, reason: str, stream: str = "commits") -> None:

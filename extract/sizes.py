@@ -4,45 +4,60 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from extract.caller import TRIES
+
 CALM_PAGES = 6
 """Answers in a row after which the next larger page is tried; twice as many after each time that this was too much."""
 MOST_CALM_PAGES = 24
-TRIES_BEFORE_SHRINKING = 3
+TRIES_BEFORE_SHRINKING = 2
 
 
 @dataclass
 class PageSize:
-    """Items and nested rows of a page. Halves the items first; a single item that strains gets fewer nested rows."""
+    """Items and nested rows of a page. Halves the items first; a single item that strains gets fewer nested rows.
+
+    `step` says how often it was halved: what strained the forge last night is not tried first tonight.
+    """
 
     first: int
     nested: int = 0
+    step: int = 0
     _steps: list[tuple[int, int]] = field(init=False, repr=False)
-    _at: int = field(default=0, init=False)
     _calm: int = field(default=0, init=False)
     _enough: int = field(default=CALM_PAGES, init=False)
     _has_grown: bool = field(default=False, init=False)
+    _is_on_trial: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         items = list(halves(self.first))
         self._steps = [(first, self.nested) for first in items] + [(1, rows) for rows in list(halves(self.nested))[1:]]
+        self._move(min(self.step, len(self._steps) - 1))
+
+    @property
+    def tries(self) -> int:
+        """How often to ask at this size: the last resort more often, and one that has just grown once."""
+        if self.is_smallest:
+            return TRIES
+        return 1 if self._is_on_trial else TRIES_BEFORE_SHRINKING
 
     @property
     def is_smallest(self) -> bool:
-        return self._at == len(self._steps) - 1
+        return self.step == len(self._steps) - 1
 
     def shrink(self) -> None:
         self._enough = min(self._enough * (2 if self._has_grown else 1), MOST_CALM_PAGES)
-        self._move(self._at + 1)
+        self._move(self.step + 1)
 
     def rest(self) -> None:
         """After an answer: grows after enough of them in a row."""
         self._calm += 1
-        if self._calm >= self._enough and self._at:
-            self._move(self._at - 1)
-            self._has_grown = True
+        self._is_on_trial = False
+        if self._calm >= self._enough and self.step:
+            self._move(self.step - 1)
+            self._has_grown = self._is_on_trial = True
 
     def _move(self, step: int) -> None:
-        self._at, self._calm = step, 0
+        self.step, self._calm, self._is_on_trial = step, 0, False
         self.first, self.nested = self._steps[step]
 
 

@@ -26,12 +26,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from extract.archive import write_durably
+from extract.errors import CannotWrite
 from flows import clock
 from flows.errors import BadDataDirectory, NothingPublished
 
 FORMAT = 1
 _REMEMBERING = threading.Lock()
+_DISK = ("No space left on device", "Disk quota exceeded", "Read-only file system", "Permission denied")
+"""What the disk refuses, in the system's own words."""
 
 
 class DataDirectory:
@@ -76,7 +81,7 @@ class DataDirectory:
     @contextmanager
     def held(self, command: str) -> Iterator[None]:
         """Keeps every other run out; the second is told who holds the folder."""
-        with self._lock.open("a+") as file:
+        with self._written(), self._lock.open("a+") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -89,6 +94,22 @@ class DataDirectory:
             file.write(f"process {os.getpid()} ({command}, since {clock.now():%Y-%m-%d %H:%M:%S} UTC)")
             file.flush()
             yield
+
+    @contextmanager
+    def _written(self) -> Iterator[None]:
+        """Says in one paragraph what the disk refuses, wherever it is noticed; what was written so far is kept."""
+        try:
+            yield
+        except CannotWrite as error:
+            raise BadDataDirectory(str(error)) from error
+        except (OSError, pl.exceptions.ComputeError) as error:
+            said = next((word for word in _DISK if word in str(error)), None)
+            if said is None:
+                raise
+            raise BadDataDirectory(
+                f"{self.path} cannot be written: {said.lower()}. Free space or mend the permissions, and run again; the "
+                "published warehouse is as it was, and the next run continues where this one was."
+            ) from error
 
     def secret(self) -> bytes:
         """The key of the hashes that stand for e-mail addresses; readable by its owner alone."""

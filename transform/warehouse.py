@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
+from errno import ENOSPC
 from pathlib import Path
 from types import ModuleType
 
@@ -31,7 +32,8 @@ def build(
     """
     path.unlink(missing_ok=True)
     frames = dict(raw)
-    with closing(duckdb.connect(str(path), config=WHILE_BUILDING)) as db, ThreadPoolExecutor(max_workers=1) as writer:
+    connected = closing(duckdb.connect(str(path), config=WHILE_BUILDING))
+    with told_of_the_disk(), connected as db, ThreadPoolExecutor(max_workers=1) as writer:
         create(db, TABLES)
         defined = definitions.TABLE.checked(definitions.rows(TABLES, parameters).collect())
         written = writer.submit(insert, db, definitions.TABLE, defined)
@@ -47,6 +49,17 @@ def build(
         written.result()
 
 
+@contextmanager
+def told_of_the_disk() -> Iterator[None]:
+    """What the disk refuses is said as Python says it."""
+    try:
+        yield
+    except duckdb.Error as error:
+        if "No space left on device" in str(error):
+            raise OSError(ENOSPC, "No space left on device") from error
+        raise
+
+
 def still_needed(frames: Mapping[str, pl.LazyFrame], modules: Iterable[ModuleType]) -> dict[str, pl.LazyFrame]:
     """The frames that tables yet to be built are made of; the others give their memory back."""
     needed = {name for module in modules for name in module.TABLE.inputs}
@@ -55,7 +68,7 @@ def still_needed(frames: Mapping[str, pl.LazyFrame], modules: Iterable[ModuleTyp
 
 def record(path: Path, history: Iterable[tuple[Table, pl.DataFrame]]) -> None:
     """Adds what is known only after the audit to a draft that has passed it."""
-    with closing(duckdb.connect(str(path))) as db:
+    with told_of_the_disk(), closing(duckdb.connect(str(path))) as db:
         for table, rows in history:
             insert(db, table, table.checked(rows))
 

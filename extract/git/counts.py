@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 
 import polars as pl
 
+from extract.archive import writing
 from extract.git.numstat import FILES, SIZES
 
 FORMAT = 2  # raise it when git is asked differently: what was counted before is then counted anew
@@ -99,8 +100,9 @@ def _writing(said: object) -> Callable[[BinaryIO], object]:
 def write_durably(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """The file is there whole, on disk, or as it was before."""
     draft = path.with_name(path.name + ".draft")
-    with draft.open("wb") as file:
-        write(file)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    with writing(path):
+        with draft.open("wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)

@@ -31,7 +31,7 @@ _FIELDS = {
     "subject": "%s",
     "body": "%b",
 }
-BATCH_BYTES = 8 << 20
+BATCH_BYTES = 1 << 20
 HEADERS: dict[str, Any] = {
     "sha": pl.String,
     "parent_shas": pl.List(pl.String),

@@ -23,7 +23,7 @@ from extract.git.numstat import BOUNDARY, LINES, PATHS, PATHS_ALONE, parse
 
 CHUNK_COMMITS = range(256, 8192)  # large enough that starting git costs nothing, small enough to share out and to lose
 CHUNKS_A_JOB = 4  # so that the last chunk does not leave the other jobs idle for long
-BATCH_BYTES = 4 << 20
+BATCH_BYTES = 1 << 20
 MOST_UNREADABLE = 500  # each costs a few starts of git
 MOST_UNREADABLE_IN_PARTIAL = 8  # a clone without contents has hardly any, and git takes seconds to be sure of each
 

@@ -7,6 +7,7 @@ import polars as pl
 from extract import raw
 from extract.forge import Forge
 from extract.git.mine import MIRROR, mine
+from extract.git.publish import STAMP
 from extract.source import Extracted, Source, Surroundings, folder_name
 
 
@@ -20,6 +21,7 @@ def extract(source: Source, around: Surroundings) -> Extracted:
 
 def reread(source: Source, around: Surroundings, place: str) -> None:
     """Mines the copy of what came over a network; a repository on this machine is its own archive."""
+    (around.raw / place / "git" / STAMP).unlink(missing_ok=True)
     copy = around.archive / place / MIRROR
     _mined(str(copy) if copy.exists() else source.name, source, around, place)
 

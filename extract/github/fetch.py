@@ -16,12 +16,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from extract.archive import Archive, Page
-from extract.caller import TRIES
 from extract.errors import Strained
 from extract.github import queries
 from extract.github.client import Client
 from extract.github.nested import Rests
-from extract.sizes import TRIES_BEFORE_SHRINKING, PageSize
+from extract.sizes import PageSize
 
 OVERLAP = timedelta(hours=1)
 """Read again before the watermark, for clocks that disagree and replicas that lag."""
@@ -53,7 +52,10 @@ def fetch_repository(client: Client, full_name: str, etag: str | None = None) ->
 
 def fetch_newest(client: Client, full_name: str) -> dict[str, dict[str, Any]]:
     """Per stream the total and the newest change: one request that tells whether anything else need be asked."""
-    data = client.ask(queries.NEWEST, names(full_name), full_name).data()["data"]["repository"]
+    return read_newest(client.ask(queries.NEWEST, names(full_name), full_name).data()["data"]["repository"])
+
+
+def read_newest(data: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {
         stream.name: {"total": data[stream.connection]["totalCount"], "newest": data[stream.connection]["nodes"]}
         for stream in STREAMS
@@ -81,7 +83,7 @@ class Walk:
     def __init__(self, client: Client, archive: Archive, stream: Stream, full_name: str, report: Report) -> None:
         self.client, self.archive, self.stream, self.full_name = client, archive, stream, full_name
         self.report = report
-        self.size = PageSize(stream.first, stream.nested)
+        self.size = PageSize(stream.first, stream.nested, archive.manifest.facts.get("step", 0))
         self.rests = Rests(client, full_name)
 
     def to_the_end(self) -> None:
@@ -94,7 +96,8 @@ class Walk:
         self.rests.unfinished = unanswered
         pages = [page, *(() if unanswered else self.rests.of(connection["nodes"]))]
         seen = window["seen"] + len(connection["nodes"])
-        facts = dict(self.archive.manifest.facts)
+        facts = {name: fact for name, fact in self.archive.manifest.facts.items() if name != "step"}
+        facts |= {"step": self.size.step} if self.size.step else {}
         if self.rests.unfinished:
             facts["again"] = sorted({*facts.get("again", ()), *self.rests.unfinished})
         if _is_last(connection, window["since"]):
@@ -109,9 +112,8 @@ class Walk:
         """The page behind a cursor, as large as the forge can make it, and the numbers of items it could not give."""
         while True:
             variables = {**names(self.full_name), "first": self.size.first, "after": after, "nested": self.size.nested}
-            tries = TRIES if self.size.is_smallest else TRIES_BEFORE_SHRINKING
             try:
-                page = self.client.ask(self.stream.query, variables, self.full_name, tries=tries)
+                page = self.client.ask(self.stream.query, variables, self.full_name, tries=self.size.tries)
             except Strained as error:
                 if self.size.is_smallest:
                     return self._isolated(after, error)

@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from extract.archive import Page
-from extract.caller import TRIES
 from extract.errors import NoSuchRepository, Strained
 from extract.github import queries
 from extract.github.client import Client
-from extract.sizes import TRIES_BEFORE_SHRINKING, PageSize
+from extract.sizes import PageSize
 
 Node = dict[str, Any]
 
@@ -85,9 +84,8 @@ class Rests:
         What is not found was deleted since its page came: the item is read again by the next run.
         """
         try:
-            tries = TRIES if size.is_smallest else TRIES_BEFORE_SHRINKING
             # a text may be deleted between two requests: then it has no reactions any more
-            page = self.client.ask(query, variables, self.full_name, tries=tries, absent=name == "reactions")
+            page = self.client.ask(query, variables, self.full_name, tries=size.tries, absent=name == "reactions")
         except (Strained, NoSuchRepository) as error:
             if isinstance(error, Strained) and not size.is_smallest:
                 size.shrink()

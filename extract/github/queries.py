@@ -201,13 +201,14 @@ query Changes($owner: String!, $name: String!, $first: Int!, $after: String, $ne
 }
 """)
 
-NEWEST = """
-query Newest($owner: String!, $name: String!) {
-  repository(owner: $owner, name: $name) {
+NEWEST_OF_ALL = """
     issues(first: 1, orderBy: {field: UPDATED_AT, direction: DESC}) { totalCount nodes { number updatedAt } }
     pullRequests(first: 1, orderBy: {field: UPDATED_AT, direction: DESC}) { totalCount nodes { number updatedAt } }
-  }
-}
+"""
+NEWEST = f"""
+query Newest($owner: String!, $name: String!) {{
+  repository(owner: $owner, name: $name) {{{NEWEST_OF_ALL}  }}
+}}
 """
 
 NUMBERS = {
@@ -279,14 +280,17 @@ query Opened($issues: String!, $changes: String!, $newerIssues: String!, $newerC
 """How many items were opened in a window, and how many since it began: counts only, and one point."""
 
 
-def items_by_number(streams: Sequence[str]) -> str:
-    """The query for items of these streams, `$n0`, `$n1`, ...; one that is no more is null, with a NOT_FOUND error."""
+def items_by_number(streams: Sequence[str], *, with_newest: bool = False) -> str:
+    """The query for items of these streams, `$n0`, `$n1`, ...; one that is no more is null, with a NOT_FOUND error.
+
+    `with_newest`: what NEWEST asks is asked in the same breath.
+    """
     variables = "".join(f", $n{at}: Int!" for at in range(len(streams)))
     items = "".join(f"    i{at}: {ONE_ITEM[stream].format(at)}\n" for at, stream in enumerate(streams))
     return document(f"""
 query ItemsByNumber($owner: String!, $name: String!, $nested: Int!{variables}) {{
   repository(owner: $owner, name: $name) {{
-{items}  }}
+{items}{NEWEST_OF_ALL if with_newest else ""}  }}
 }}
 """)
 

@@ -18,6 +18,7 @@ read several times only the latest reading counts, with just the parts it had th
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -72,8 +73,13 @@ def read_groups(pages: Iterable[tuple[int, Page]], stream: str = "") -> Iterator
         rests, numbers = [], []
 
 
+BY_NUMBER = re.compile(r"i\d+")
+
+
 def _nodes(said: Record) -> list[Record]:
-    """`{"issues": {"nodes": [...]}}`, or items asked for by number: `{"i0": {...}, "i1": null}`."""
+    """`{"issues": {"nodes": [...]}}`, or items asked for by number: `{"i0": {...}, "i1": null}`, whatever else was."""
+    if any(BY_NUMBER.fullmatch(name) for name in said):
+        return [node for name, node in said.items() if BY_NUMBER.fullmatch(name) and node is not None]
     connection = next(iter(said.values()), None)
     if connection is not None and "nodes" in connection:
         return list(connection["nodes"])

@@ -17,11 +17,13 @@ from extract.github import authors, fetch, read
 from extract.github import backfill as backfilling
 from extract.github.client import Client
 from extract.github.read import READER
-from extract.github.sweep import Sweep
+from extract.github.sweep import ROWS_PER_REQUEST, Sweep
 from extract.mining import Clone, mine_git, remine_git
-from extract.partition import READ_STREAMS, compact, is_known, read_archive
+from extract.partition import READ_STREAMS, compact, is_current, is_known, read_archive
 from extract.quota import Pool
 from extract.source import Extracted, Forecast, Source, Surroundings, Window, folder_name
+
+LISTS = ("comments", "events", "reviews", "review_threads")
 
 
 def extract(source: Source, around: Surroundings) -> Extracted:
@@ -86,10 +88,14 @@ def _extract(source: Source, client: Client, around: Surroundings) -> Extracted:
     sweep = Sweep(client, Archive(archive / "again"), Archive(archive / "tombstones"), full_name, around.report)
     was_whole = all(Archive(archive / name).manifest.watermark is not None for name in ITEM_STREAMS)
     try:
-        newest = _fetch_items(client, sweep, archive, full_name, _hidden(page), around)
+        current = was_whole and is_current(READER, archive, partition / "forge")
+        held = _shown(partition / "forge", _hidden(page)) if current else {}
+        long = _long(partition / "forge") if current else set()
+        newest = sweep.look(held, around.rereads, lambda pages: is_known(READER, pages, partition / "forge"), long)
+        _fetch_items(client, sweep, archive, full_name, newest, _hidden(page), around)
     finally:
         outdated = read_archive(READER, archive, partition / "forge", source.forge)
-    if _swept(sweep, archive, partition / "forge", newest, around.rereads if was_whole else 0):
+    if _swept(sweep, archive, partition / "forge", newest):
         outdated = read_archive(READER, archive, partition / "forge", source.forge)
     if outdated:
         compact(READER, archive, partition / "forge", outdated)
@@ -121,13 +127,18 @@ def _hidden(page: Page) -> set[str]:
 
 
 def _fetch_items(
-    client: Client, sweep: Sweep, archive: Path, full_name: str, hidden: set[str], around: Surroundings
-) -> dict[str, dict[str, Any]]:
-    """What an earlier run could not have, then what is new; gives the totals and newest changes of what is shown.
+    client: Client,
+    sweep: Sweep,
+    archive: Path,
+    full_name: str,
+    newest: dict[str, dict[str, Any]],
+    hidden: set[str],
+    around: Surroundings,
+) -> None:
+    """What an earlier run could not have, then what is new; leaves in `newest` what is shown.
 
     What is switched off stays as it was: nothing happens in it, and a list without items is no news of deletions.
     """
-    newest = fetch.fetch_newest(client, full_name)
     until = around.until.isoformat()
     for stream in fetch.STREAMS:
         place = Archive(archive / stream.name)
@@ -140,16 +151,24 @@ def _fetch_items(
             unfinished = sweep.read_again({stream.name: set(left)})
             place.acknowledge(facts={**place.manifest.facts, "again": sorted(unfinished)})
         fetch.fetch_stream(client, place, stream, full_name, newest[stream.name], until, around.report)
-    return newest
 
 
-def _swept(sweep: Sweep, archive: Path, folder: Path, newest: dict[str, dict[str, Any]], rereads: int) -> bool:
+def _shown(folder: Path, hidden: set[str]) -> dict[str, set[int]]:
+    return {name: numbers for name, numbers in _held(folder).items() if name not in hidden}
+
+
+def _long(folder: Path) -> set[int]:
+    """Items of which a list needs requests of its own."""
+    lists = pl.any_horizontal(pl.col(f"{name}_total") > ROWS_PER_REQUEST for name in LISTS)
+    return set(pl.scan_parquet(folder / "items.parquet").filter(lists).select("number").collect()["number"])
+
+
+def _swept(sweep: Sweep, archive: Path, folder: Path, newest: dict[str, dict[str, Any]]) -> bool:
     """Whether the archive has grown by what the windows could not see."""
     pages = sweep.pages
     held = {name: numbers for name, numbers in _held(folder).items() if name in newest}
     left = {name: set(Archive(archive / name).manifest.facts.get("again", ())) for name in ITEM_STREAMS}
     sweep.reconcile(held, {name: newest[name]["total"] for name in newest}, left)
-    sweep.roll(held, rereads, lambda pages: is_known(READER, pages, folder))
     return sweep.pages > pages
 
 
@@ -166,7 +185,7 @@ def _held(folder: Path) -> dict[str, set[int]]:
 def reread(source: Source, around: Surroundings, place: str) -> None:
     """Raw from the archive and the mirror, without a network."""
     archive, partition = around.archive / place, around.raw / place
-    read_archive(READER, archive, partition / "forge", source.forge)
+    read_archive(READER, archive, partition / "forge", source.forge, anew=True)
     if remine_git(source, GITHUB_NOREPLY, archive, partition, around):
         authors.read_links(archive, partition, source.forge)
 

@@ -8,20 +8,21 @@ gets a tombstone: what the forge says of the number now.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
 from extract.archive import Archive, Page
-from extract.caller import TRIES
-from extract.errors import Strained
+from extract.errors import NoSuchRepository, Strained
 from extract.github import queries
 from extract.github.client import Client
-from extract.github.fetch import STREAMS, Report, Stream, names
+from extract.github.fetch import STREAMS, Report, Stream, fetch_newest, names, read_newest
 from extract.github.nested import Rests
-from extract.sizes import TRIES_BEFORE_SHRINKING, PageSize
+from extract.sizes import PageSize
 
 ITEMS_PER_REQUEST = 50
+ROWS_PER_REQUEST = 30
+"""Of each list of an item."""
 Held = Mapping[str, set[int]]
 """Numbers by stream."""
 Item = tuple[str, int]
@@ -45,7 +46,7 @@ class Sweep:
     def __init__(self, client: Client, again: Archive, tombstones: Archive, full_name: str, report: Report) -> None:
         self.client, self.again, self.tombstones = client, again, tombstones
         self.full_name, self.report = full_name, report
-        self.size = PageSize(ITEMS_PER_REQUEST, 30)
+        self.size = PageSize(ITEMS_PER_REQUEST, ROWS_PER_REQUEST)
 
     @property
     def pages(self) -> int:
@@ -60,14 +61,38 @@ class Sweep:
         there = {number for numbers in listed.values() for number in numbers}
         self.bury({number for name, numbers in listed.items() for number in held[name] - numbers} - there)
 
-    def roll(self, held: Held, at_most: int, is_known: Callable[[list[Page]], bool]) -> None:
-        """Reads the next items in the order of their numbers, and keeps them if they say something new."""
+    def look(
+        self, held: Held, at_most: int, is_known: Callable[[list[Page]], bool], long: Set[int] = frozenset()
+    ) -> dict[str, dict[str, Any]]:
+        """Totals and newest changes (see fetch_newest), and with the same request a rolling re-read.
+
+        It takes the next items in the order of their numbers, and keeps them if they say something new. Of those that
+        are so `long` that they need requests of their own it takes one.
+        """
         last = self.again.manifest.facts.get("rolled", 0)
         in_order = sorted((number <= last, number, name) for name, numbers in held.items() for number in numbers)
-        chosen = in_order[:at_most]
-        for reading in self.read([(name, number) for _, number, name in chosen]):
-            facts = {**self.again.manifest.facts, "rolled": reading.batch[-1][1]}
-            self.again.append([] if is_known(reading.pages) else reading.pages, facts=facts)
+        chosen = [(name, number) for _, number, name in up_to_second(in_order[:at_most], long)]
+        batch = chosen[: self.size.first]
+        try:
+            newest = self._looked(batch, is_known) if batch else fetch_newest(self.client, self.full_name)
+        except Strained:
+            newest, batch = fetch_newest(self.client, self.full_name), []
+        for reading in self.read(chosen[len(batch) :]):
+            self._roll(reading, is_known)
+        return newest
+
+    def _looked(self, batch: list[Item], is_known: Callable[[list[Page]], bool]) -> dict[str, dict[str, Any]]:
+        question = self._question(batch, with_newest=True)
+        page = self.client.ask(*question, self.full_name, tries=self.size.tries, absent=True)
+        said = page.data()["data"]["repository"]
+        if said is None:
+            raise NoSuchRepository(self.client.forge, self.full_name)
+        self._roll(self._whole(page, batch, set()), is_known)
+        return read_newest(said)
+
+    def _roll(self, reading: Reading, is_known: Callable[[list[Page]], bool]) -> None:
+        facts = {**self.again.manifest.facts, "rolled": reading.batch[-1][1]}
+        self.again.append([] if is_known(reading.pages) else reading.pages, facts=facts)
 
     def read_again(self, wanted: Held) -> set[int]:
         """Items with all their parts, by number; gives the numbers of those that could not be had whole."""
@@ -116,15 +141,15 @@ class Sweep:
                 self.tombstones.append([Page(asked, page.status, page.headers, page.fetched_at, page.body)])
 
     def _whole(self, page: Page, batch: list[Item], missed: set[int]) -> Reading:
-        found = page.data()["data"]["repository"]
+        said = page.data()["data"]["repository"]
+        found = {f"i{at}": said.get(f"i{at}") for at in range(len(batch))}
         rests = Rests(self.client, self.full_name, missed)
         pages = [page, *rests.of([node for node in found.values() if node and "unanswered" not in node])]
         self.bury(number for at, (_, number) in enumerate(batch) if found.get(f"i{at}") is None)
         return Reading(batch, pages, rests.unfinished)
 
     def _batch(self, batch: list[Item]) -> Page:
-        tries = TRIES if self.size.is_smallest else TRIES_BEFORE_SHRINKING
-        return self.client.ask(*self._question(batch), self.full_name, tries=tries, absent=True)
+        return self.client.ask(*self._question(batch), self.full_name, tries=self.size.tries, absent=True)
 
     def _unanswered(self, batch: list[Item], error: Strained) -> Page:
         query, variables = self._question(batch)
@@ -133,9 +158,9 @@ class Sweep:
         }
         return self.client.no_answer({"query": query, "variables": variables}, {"repository": items})
 
-    def _question(self, batch: list[Item]) -> tuple[str, dict[str, Any]]:
+    def _question(self, batch: list[Item], *, with_newest: bool = False) -> tuple[str, dict[str, Any]]:
         numbers = {f"n{at}": number for at, (_, number) in enumerate(batch)}
-        query = queries.items_by_number([name for name, _ in batch])
+        query = queries.items_by_number([name for name, _ in batch], with_newest=with_newest)
         return query, {**names(self.full_name), "nested": self.size.nested, **numbers}
 
     def _numbers(self, stream: Stream) -> set[int]:
@@ -151,6 +176,15 @@ class Sweep:
             if not connection["pageInfo"]["hasNextPage"]:
                 return
             after = connection["pageInfo"]["endCursor"]
+
+
+def up_to_second(in_order: list[tuple[bool, int, str]], long: Set[int]) -> list[tuple[bool, int, str]]:
+    """
+    >>> up_to_second([(False, 1, "issues"), (False, 2, "issues"), (False, 3, "issues")], {1, 3})
+    [(False, 1, 'issues'), (False, 2, 'issues')]
+    """
+    places = [at for at, (_, number, _) in enumerate(in_order) if number in long]
+    return in_order[: places[1]] if len(places) > 1 else in_order
 
 
 def is_gone(page: Page, number: int, full_name: str) -> bool:

@@ -81,7 +81,7 @@ def read_item(node: Record, parts: Parts, into: Records) -> None:
             into.add("closing_links", number=int(link["iid"]), other_repo_id=into.repo_id, other_number=number)
     _read_text(f"{kind}:{number}", number, node["description"], into.account(node["author"]), node["createdAt"], into)
     _read_reactions(f"{kind}:{number}", number, (row["name"] for row in _rows(parts, "award_emoji")), into)
-    counts = {"comments_total": node["userNotesCount"] - len(on_lines) - hidden, "events_total": told}
+    counts = {"comments_total": (node["userNotesCount"] or 0) - len(on_lines) - hidden, "events_total": told}
     into.add("items", number=number, kind=kind, **_common(node, parts, into), **counts, **_of_change(node, into))
 
 
@@ -147,7 +147,7 @@ def _read_note(note: Record, number: int, spoken: list[Record], verdicts: dict[s
     """A note of the discussion is a comment; on a line it is one in review. In a thread it answers the first."""
     kind = "comment" if note["position"] is None else "review_comment"
     comment_id = f"{kind}:{into.number(note['id'])}"
-    first = next(one for one in spoken if one["discussion"] == note["discussion"])
+    first = next(one for one in spoken if reviews.thread_id(one) == reviews.thread_id(note))
     answered = f"{'comment' if first['position'] is None else 'review_comment'}:{into.number(first['id'])}"
     author = into.account(note["author"])
     into.add(

@@ -75,7 +75,8 @@ def _add(note: Record, number: int, review_id: str, state: str, url: str, into: 
 
 
 def thread_id(note: Record) -> str:
-    return str(note["discussion"]["id"]).rpartition("/")[2]
+    """The discussion it is in; a note that stands alone may have none."""
+    return str((note["discussion"] or note)["id"]).rpartition("/")[2]
 
 
 def read_threads(number: int, on_lines: list[Record], into: Records) -> None:

@@ -93,6 +93,9 @@ class Crawl:
     def night(self, until: datetime | None = None) -> Extracted:
         return FORGES[self.source.kind].extract(self.source, self.around(until))
 
+    def rebuild(self) -> None:
+        FORGES[self.source.kind].reread(self.source, self.around(), self.places[self.source.ref])
+
     def stream(self, name: str) -> Archive:
         return Archive(next(self.folder.glob(f"archive/*/*/{name}")))
 

@@ -12,7 +12,7 @@ from extraction_tools import NAME, TOKEN, VARIABLE, Crawl
 
 from extract import raw
 from extract.archive import Archive, Page
-from extract.errors import BadToken, CannotWrite, NotUnderstood, OutOfQuota, TryAgain
+from extract.errors import ArchiveDamaged, BadToken, CannotWrite, NotUnderstood, OutOfQuota, TryAgain
 from extract.github import queries, sweep
 from extract.sandbox import handler
 from extract.sandbox.faults import Faults
@@ -316,6 +316,26 @@ def test_a_damaged_page_is_set_aside_and_its_stream_fetched_anew(crawl, undistur
     assert len(crawl.notes) == 1
     assert page.name in crawl.notes[0]
     assert (folder.with_name(f"{stream}.damaged-1") / "pages" / page.name).exists()
+
+
+def test_damage_that_a_rebuild_finds_is_mended_by_the_next_run(crawl, undisturbed):
+    crawl.night()
+    page = next((crawl.stream("changes").folder / "pages").iterdir())
+    page.write_bytes(page.read_bytes()[:-9])
+    with pytest.raises(ArchiveDamaged, match=page.name):
+        crawl.rebuild()
+    crawl.night()
+
+    assert crawl.everything() == undisturbed.everything()
+
+
+def test_a_rebuild_reads_everything_anew_and_gives_the_same_bytes(crawl):
+    crawl.night()
+    before = {file: file.read_bytes() for file in crawl.folder.glob("raw/*/*/forge/*")}
+    next(crawl.folder.glob("raw/*/*/forge/items.parquet")).write_bytes(b"spoilt")
+    crawl.rebuild()
+
+    assert {file: file.read_bytes() for file in before} == before
 
 
 def test_a_manifest_that_is_none_is_set_aside_too(crawl, undisturbed):

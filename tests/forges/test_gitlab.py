@@ -151,6 +151,12 @@ def test_notes_on_lines_that_came_together_are_one_review():
     assert [comment["review_id"] for comment in tables["comments"]] == ["review:5", "review:5", "review:7"]
 
 
+def test_a_note_that_is_in_no_discussion_stands_alone():
+    comments = read(note(5, 2, BOB, "x", discussion=None), note(6, 3, BOB, "y", discussion=None))["comments"]
+
+    assert [comment["reply_to_id"] for comment in comments] == [None, None]
+
+
 def test_a_merge_closes_too_though_gitlab_notes_only_the_merge():
     row = {"id": 4, "user": {"id": 2, "username": "bob"}, "created_at": AT.format(4), "state": "merged"}
     tables = read(resource_state_events=[row])
