@@ -185,9 +185,12 @@ def report(data: Path, out: Path | None) -> str:
 
 def write_report(directory: DataDirectory, out: Path | None) -> Path:
     from transform.report.page import write_report as write
+    from transform.report.page import write_validation
 
     target = out or directory.report
     write(directory.warehouse, target, made_at=clock.now())
+    beside = "validation.html" if out is None else f"{out.stem}-validation.html"
+    write_validation(directory.warehouse, target.with_name(beside), made_at=clock.now())
     return target
 
 

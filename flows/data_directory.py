@@ -10,7 +10,7 @@ draft.duckdb         tonight's warehouse before its audit
 warehouse.duckdb     the published one
 nights/              the last published ones
 budget.json          what the tokens had left
-report.html
+report.html, validation.html
 lock                 who is using the folder
 """
 

@@ -14,7 +14,7 @@ from flows.errors import DONE, FAILED, PARTIAL, REFUSED
 from flows.job import HeldBack, Job, Judged, Outcome, Settled
 from quality.contract import BrokenPromise
 from quality.expectations import derived
-from quality.relations import RELATIONS
+from quality.suites import RELATIONS
 from quality.verdicts import Verdict
 from transform import corrections, nights, warehouse
 from transform.ops import changes
@@ -58,6 +58,7 @@ def build(job: Job, held: Sequence[HeldBack]) -> Path:
     warehouse.build(draft, frames, job.parameters, _report)
     warehouse.record(draft, [(corrections_table.TABLE, applied)])
     if job.directory.warehouse.exists():
+        warehouse.carry_quarantine(draft, job.directory.warehouse, job.started_at)
         changed = nights.compared(
             job.directory.warehouse, draft, sorted(left_out), program=program.fingerprint(), accepts=job.accepts_changes
         )
