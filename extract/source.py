@@ -117,10 +117,16 @@ class Surroundings:
     Raises NeedsAPerson if another source of the same run has them already."""
     all_branches: bool = False
     """Whether git reads the commits of all branches; measures use those of the default branch all the same."""
+    identities: Path | None = None
+    """Where names and addresses may lie (see identity_store); None keeps none."""
     line_minutes: float = 120
     """How long lines of commits are counted in a run; the next goes on. With 0 contents are not even fetched."""
     rereads: int = 0
     """Items of a repository that a run reads again though nothing says that they changed."""
+
+    def identity_folder(self, partition: Path) -> Path | None:
+        """The folder of the identity store that belongs to a raw partition."""
+        return None if self.identities is None else self.identities / partition.relative_to(self.raw)
 
     def line_time(self) -> Callable[[], bool]:
         """Whether lines have been counted for long enough from now on."""

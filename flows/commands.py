@@ -130,6 +130,7 @@ def _job(
         started_at=started_at,
         horizon_days=settings.horizon_days,
         all_branches=settings.branches == "all",
+        identities=settings.identities,
         accepts_changes=accepts,
         corrections=correcting.read(Path(settings.corrections) if settings.corrections else None),
         line_minutes=settings.line_minutes,

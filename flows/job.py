@@ -35,6 +35,7 @@ class Job(BaseModel):
     window: Window | None = None
     """Only what was opened in it: a backfill."""
     all_branches: bool = False
+    identities: str = "likely"
     corrections: tuple[Entry, ...] = ()
     accepts_changes: bool = False
     """Whether changes since the last night that nothing explains are published, as accepted by the operator."""
@@ -51,7 +52,11 @@ class Job(BaseModel):
     @property
     def parameters(self) -> Parameters:
         return Parameters(
-            as_of=self.as_of, run_at=self.started_at, horizon_days=self.horizon_days, policies=self.policies
+            as_of=self.as_of,
+            run_at=self.started_at,
+            horizon_days=self.horizon_days,
+            policies=self.policies,
+            identities=self.identities,
         )
 
 

@@ -80,6 +80,35 @@ RELATIONS = (
         "AND e.person_id IS NOT DISTINCT FROM c.person_id AND e.person_id IS DISTINCT FROM author)",
     ),
     Expectation(
+        "nobody has two accounts of one forge",
+        "core.aliases",
+        "Two accounts of one forge are two persons, active in the same week or not.",
+        "SELECT person_id, regexp_replace(alias_id, ':[^:]*$', '') AS forge, count(*) AS n FROM core.aliases "
+        "WHERE alias_kind = 'account' GROUP BY ALL HAVING count(*) > 1",
+    ),
+    Expectation(
+        "every commit has its person",
+        "core.contributions",
+        "Only acts of deleted accounts have no person; a commit is always signed.",
+        "SELECT contribution_id FROM core.contributions WHERE kind = 'commit' AND person_id IS NULL",
+    ),
+    Expectation(
+        "likenesses make no crowds",
+        "core.aliases",
+        "No person whom likenesses of names joined has more than fifteen addresses.",
+        "SELECT person_id, count(*) AS n FROM core.aliases WHERE alias_kind = 'email' AND person_id IN ("
+        "SELECT person_id FROM core.identity_links WHERE status = 'accepted' AND rule IN ('B1', 'B2', 'C1')) "
+        "GROUP BY person_id HAVING count(*) > 15",
+    ),
+    Expectation(
+        "for whom people work is not wholly unknown",
+        "core.contributions",
+        "Of at most nine acts of humans in ten it is unknown for whom; the share stands in the sample.",
+        "SELECT repo_id, avg((affiliation_class = 'unknown')::INTEGER) AS unknown_share FROM core.contributions "
+        "WHERE actor_class = 'human' GROUP BY repo_id HAVING avg((affiliation_class = 'unknown')::INTEGER) > 0.9",
+        severity="warning",
+    ),
+    Expectation(
         "nothing happens after the snapshot",
         "core.contributions",
         "Acts lie before the snapshot; an author's clock may be a day fast.",

@@ -24,7 +24,7 @@ FAMILY_OF_KIND = {
 FAMILIES = ("any", "code", "review", "talk", "triage")
 DOORS = ("issue", "comment", "change", "review", "commit", "merge", "triage")
 AFFILIATION_CLASSES = ("unknown", "company", "academic", "public", "volunteer")
-ACTOR_CLASSES = ("human", "bot", "organisation")
+ACTOR_CLASSES = ("human", "bot", "agent", "organisation")
 END_RULES = ("first_gap", "terminal")
 COMPARISONS = ("door", "cohort_band", "affiliation", "arrival")
 """Groups that are known at the first act."""

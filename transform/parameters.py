@@ -60,6 +60,8 @@ class Parameters:
     """Years of arrival that are compared as one group: single years have few persons."""
     fewest_at_risk: int = 10
     """A survival curve is not shown where fewer persons than this are still at risk."""
+    identities: str = "likely"
+    """Which links of names count: "likely" ones, or none ("exact": accounts, mailmaps and decisions alone)."""
     affiliation_reach_days: int = 180
     """How long before and after it an address of an organisation says for whom somebody worked."""
     fewest_persons_of_a_domain: int = 2

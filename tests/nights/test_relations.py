@@ -13,6 +13,7 @@ from quality.suites import RELATIONS
 
 ONE_COMMENT = "(SELECT comment_id FROM core.comments ORDER BY ALL LIMIT 1)"
 ONE_NEWCOMER = "(SELECT person_id FROM retention.newcomers WHERE family = 'any' ORDER BY ALL LIMIT 1)"
+ANYBODY = "(SELECT min(person_id) FROM core.people)"
 LIES = {
     "core holds what the archive holds": f"DELETE FROM core.comments WHERE comment_id = {ONE_COMMENT}",
     "the source is held whole": "UPDATE ops.coverage SET is_complete = false WHERE stream = 'issues'",
@@ -21,6 +22,11 @@ LIES = {
     "corrections still apply": "INSERT INTO ops.corrections SELECT 'x', repo_id, 't', '', '', '', '', 'r', 's', 0, false FROM core.repositories LIMIT 1",
     "every record is one contribution": "DELETE FROM core.contributions WHERE kind = 'review'",
     "triage is done to what others opened": "DELETE FROM core.events WHERE kind = 'labelled'",
+    "nobody has two accounts of one forge": f"UPDATE core.aliases SET person_id = {ANYBODY} WHERE alias_kind = 'account'",
+    "every commit has its person": "UPDATE core.contributions SET person_id = NULL WHERE kind = 'commit'",
+    "likenesses make no crowds": f"UPDATE core.aliases SET person_id = {ANYBODY}; "
+    f"UPDATE core.identity_links SET person_id = {ANYBODY}, rule = 'B2' WHERE rule = 'A2'",
+    "for whom people work is not wholly unknown": "UPDATE core.contributions SET affiliation_class = 'unknown'",
     "nothing happens after the snapshot": "UPDATE core.contributions SET contributed_at = '2030-01-01' WHERE kind = 'review'",
     "merged changes are closed": "UPDATE core.changes SET closed_at = NULL",
     "changes close after they open": "UPDATE core.changes SET closed_at = '1999-01-01' WHERE closed_at IS NOT NULL",

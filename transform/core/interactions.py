@@ -68,6 +68,7 @@ def build(
     *,
     parameters: Parameters,
 ) -> pl.LazyFrame:
+    comments = comments.filter(~pl.col("is_by_machine"))
     humans = people.filter(pl.col("actor_class") == "human").select("person_id")
     edges = [
         review_edges(changes, reviews),
