@@ -355,7 +355,7 @@ RELATIONS = (
         "PageRank sums to one",
         "influence.scores",
         "The scores of one window sum to one.",
-        "SELECT repo_id, window_start, sum(pagerank) AS total FROM influence.scores GROUP BY ALL "
+        "SELECT repo_id, window_kind, window_start, network, sum(pagerank) AS total FROM influence.scores GROUP BY ALL "
         "HAVING abs(sum(pagerank) - 1) > 1e-6",
     ),
     Expectation(

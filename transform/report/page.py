@@ -13,7 +13,7 @@ import duckdb
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from transform.report import influence, readings, retention, trust, validation, waiting
+from transform.report import claim, influence, readings, retention, trust, validation, waiting
 from transform.report.cells import FEWEST_PERSONS
 from transform.report.explained import explanations
 from transform.report.survival import DAYS_DRAWN
@@ -71,6 +71,7 @@ def contents(db: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         "heat_map": retention.heat_map(db, sources),
         "waiting": waiting.waiting(db, sources),
         "arrivals": retention.arrivals(db, sources),
+        "claims": claim.claims(db, sources),
         "concentrations": influence.concentrations(db, sources),
         "coverage": trust.coverage(db),
         "validation": trust.validation(db),
