@@ -25,8 +25,9 @@ def forget(data: Path, config: Path | None, login: str) -> dict[str, Any]:
     forgetting.bury(directory, aliases, logins)
     with directory.held("forget"):
         rewritten = forgetting.purge(directory)
-        for old in directory.nights.glob("warehouse-*.duckdb"):
-            old.unlink()
+        # the published one too: what the next build says of the changes since then would name the person
+        for old in (directory.warehouse, *directory.nights.glob("warehouse-*.duckdb")):
+            old.unlink(missing_ok=True)
     from flows import commands
 
     outcome = commands.rebuild(config, data, None, accepts=True)
@@ -58,7 +59,7 @@ def in_words(answer: dict[str, Any]) -> str:
     state = (
         "The warehouse is built anew without them."
         if answer["published"]
-        else "The build was refused: run `forbenefit check`."
+        else "The build was refused, and the old warehouse is gone: see the log, then `forbenefit rebuild`."
     )
     return (
         f"Forgotten: {answer['n_aliases']} alias(es), {answer['n_files']} file(s) rewritten. {state} A tombstone keeps later "
