@@ -65,6 +65,31 @@ def test_the_same_human_on_two_forges_is_one_person():
     assert tables["people"]["person_id"].to_list() == ["github:1"]
 
 
+def test_an_address_that_two_forges_show_behind_an_account_each_makes_the_two_one_person():
+    shown = [{"email_key": "home", "account_id": account_id} for account_id in ("github:1", "lab:7")]
+    tables = core(accounts=[ADA, LAB], emails=[address("home")], email_links=shown)
+
+    assert {person(tables, alias) for alias in ("github:1", "lab:7", "mail:home")} == {"github:1"}
+    assert status(tables, "mail:home", "lab:7", "A3") == "accepted"
+
+
+def test_what_one_forge_cannot_tell_the_other_can():
+    shown = [{"email_key": "home", "account_id": account_id} for account_id in ("github:1", "github:2", "lab:7")]
+    tables = core(accounts=[ADA, BOB, LAB], emails=[address("home")], email_links=shown)
+
+    assert person(tables, "mail:home") == "lab:7"
+    assert {person(tables, alias) for alias in ("github:1", "github:2")} == {"github:1", "github:2"}
+
+
+def test_addresses_shown_by_two_forges_never_make_two_accounts_of_one_forge_one():
+    seen = {"home": ("github:1", "lab:7"), "work": ("github:2", "lab:7")}
+    shown = [{"email_key": key, "account_id": account_id} for key, both in seen.items() for account_id in both]
+    tables = core(accounts=[ADA, BOB, LAB], emails=[address("home"), address("work")], email_links=shown)
+
+    assert person(tables, "github:1") != person(tables, "github:2")
+    assert sorted(status(tables, f"mail:{key}", "lab:7", "A3") for key in seen) == ["accepted", "forbidden"]
+
+
 def test_a_bot_is_never_merged_with_a_human():
     robot = account("robot", "bot", account_id="lab:9")
     bot = address("bot", forge="lab", account_id="lab:9")

@@ -6,9 +6,9 @@ import polars as pl
 
 
 def account_of_address(accounts: pl.LazyFrame, emails: pl.LazyFrame, links: pl.LazyFrame) -> pl.LazyFrame:
-    """The rules in order of trust; an address that the forge shows behind two accounts is nobody's for certain.
+    """The rules in order of trust; an address that one forge shows behind two accounts is nobody's for certain there.
 
-    The id in a noreply address is believed before its login, for logins change hands; but an id that the forge has
+    Where several forges show one account each, this is the first of them; `accounts_elsewhere` has the others. The id in a noreply address is believed before its login, for logins change hands; but an id that the forge has
     never shown gives way to a login that it has.
     """
     one = emails.group_by("email_key").agg(pl.col("account_id", "login", "forge").drop_nulls().first())
@@ -39,7 +39,34 @@ def accounts_by_login(accounts: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def accounts_by_commit(links: pl.LazyFrame) -> pl.LazyFrame:
-    return _unambiguous(links, ["email_key"]).rename({"account_id": "shown_id"})
+    return shown_by_forges(links).group_by("email_key").agg(shown_id=pl.col("account_id").min())
+
+
+def accounts_elsewhere(links: pl.LazyFrame, stars: pl.LazyFrame) -> pl.LazyFrame:
+    """Addresses that stand for an account of one forge, with the account that another forge shows behind them.
+
+    The same human on two forges; whether the two may be one person is for the never-merge rules to say.
+    """
+    shown = shown_by_forges(links).select(
+        "forge", other_alias_id="account_id", alias_id=pl.lit("mail:") + pl.col("email_key")
+    )
+    held = stars.select("alias_id", star="other_alias_id")
+    return (
+        shown.join(held, on="alias_id")
+        .filter(pl.col("forge") != forge_of("star"))
+        .select(
+            "alias_id",
+            "other_alias_id",
+            rule=pl.lit("A3"),
+            confidence_share=pl.lit(0.98),
+            evidence=pl.lit("another forge shows the account behind commits of the address"),
+        )
+    )
+
+
+def shown_by_forges(links: pl.LazyFrame) -> pl.LazyFrame:
+    """The one account that a forge shows behind an address: `email_key`, `forge`, `account_id`."""
+    return _unambiguous(links.with_columns(forge=forge_of("account_id")), ["email_key", "forge"])
 
 
 def _unambiguous(rows: pl.LazyFrame, key: list[str]) -> pl.LazyFrame:

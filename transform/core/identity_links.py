@@ -6,7 +6,7 @@ import polars as pl
 
 from quality.contract import INSTANT, Column, Table
 from transform.columns import share
-from transform.core.accounts_of_addresses import account_of_address
+from transform.core.accounts_of_addresses import account_of_address, accounts_elsewhere
 from transform.identity.deciding import Candidate, Decider, Node, canonical
 from transform.parameters import Parameters
 
@@ -76,7 +76,10 @@ def build(
         ]
     )
     looks = name_links.filter(parameters.identities == "likely")
-    asked = pl.concat([from_mailmap(mailmap), from_names(looks), from_people(decisions)], how="diagonal_relaxed")
+    elsewhere = by_rule(accounts_elsewhere(links, stars))
+    asked = pl.concat(
+        [elsewhere, from_mailmap(mailmap), by_rule(looks), from_people(decisions)], how="diagonal_relaxed"
+    )
     known = aliases.unique()
     candidates = (
         asked.join(known, on="alias_id", how="semi")
@@ -153,7 +156,7 @@ def from_mailmap(mailmap: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def from_names(links: pl.LazyFrame) -> pl.LazyFrame:
+def by_rule(links: pl.LazyFrame) -> pl.LazyFrame:
     return links.with_columns(decided_by=pl.lit("rule"), decided_at=NOBODY_DECIDED)
 
 

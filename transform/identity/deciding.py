@@ -13,7 +13,7 @@ from transform.identity.groups import Groups
 
 ACCEPTED_FROM = 0.8
 MOST_NAMES, MOST_ADDRESSES = 8, 15
-PRECEDENCE = {"H": 0, "A4": 1, "B1": 2, "B2": 3, "C1": 4, "C2": 5}
+PRECEDENCE = {"H": 0, "A3": 1, "A4": 2, "B1": 3, "B2": 4, "C1": 5, "C2": 6}
 CAPPED = frozenset({"B1", "B2", "C1"})
 
 
