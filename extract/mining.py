@@ -73,6 +73,7 @@ def _mined(
         http_header=header,
         noreply_hosts=noreply_hosts,
         all_branches=around.all_branches,
+        identity_folder=around.identity_folder(partition),
         with_contents=around.line_minutes > 0,
         enough=around.line_time(),
         report=around.report,

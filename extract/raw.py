@@ -26,6 +26,7 @@ from extract.raw_columns import (
     NUMBER,
     REPO_ID,
     STATES,
+    TEMPLATE_KEY,
     URL,
 )
 from extract.raw_git import (
@@ -146,6 +147,7 @@ COMMENTS = Table(
         IS_MINIMISED,
         MINIMISED_REASON,
         EDITED_AT,
+        TEMPLATE_KEY,
         Column("commented_at", INSTANT, "When it was written."),
     ),
 )

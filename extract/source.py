@@ -117,10 +117,16 @@ class Surroundings:
     Raises NeedsAPerson if another source of the same run has them already."""
     all_branches: bool = False
     """Whether git reads the commits of all branches; measures use those of the default branch all the same."""
+    identities: Path | None = None
+    """Where names and addresses may lie (see identity_store); None keeps none."""
     line_minutes: float = 120
     """How long lines of commits are counted in a run; the next goes on. With 0 contents are not even fetched."""
     rereads: int = 0
     """Items of a repository that a run reads again though nothing says that they changed."""
+
+    def identity_folder(self, partition: Path) -> Path | None:
+        """The folder of the identity store that belongs to a raw partition."""
+        return None if self.identities is None else self.identities / partition.relative_to(self.raw)
 
     def line_time(self) -> Callable[[], bool]:
         """Whether lines have been counted for long enough from now on."""
@@ -132,7 +138,12 @@ class Surroundings:
         nobody in particular too."""
         named: list[tuple[str, tuple[int, int] | None]] = [(name, None) for name in source.token_variables]
         named += [(app.key_variable, (app.id, app.installation)) for app in source.apps]
-        tokens = [Token(name, self.environment[name], app) for name, app in named if self.environment.get(name)]
+        tokens = [
+            # one key may be that of several installations, each with points of its own
+            Token(f"{name} (installation {app[1]})" if app else name, self.environment[name], app)
+            for name, app in named
+            if self.environment.get(name)
+        ]
         if not tokens and may_be_nobody:
             tokens = [Token("no token", "")]
         if not tokens:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from flows.errors import FAILED, REFUSED, Stop
+from flows import people_cli
+from flows.command_line import DEFAULT_DATA, AsJson, Data
+from flows.command_line import run_command as _run
+from flows.command_line import say as _say
+from flows.errors import REFUSED
 
 app = typer.Typer(
     help="Do newcomers stay, and does influence follow contribution? From your forges, in one DuckDB file.",
@@ -19,15 +20,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(people_cli.app, name="people")
 
-Data = Annotated[Path, typer.Option("--data", help="Folder with the archive, raw, warehouse and report.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer and log as JSON, for programs.")]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Use nothing at or after this instant. Default: now.")]
 Config = Annotated[Path | None, typer.Option("--config", help="Configuration file. Default: forbenefit.toml if there.")]
 Accepts = Annotated[
     bool, typer.Option("--accept-changes", help="Publish what changed since the last night though nothing explains it.")
 ]
-DEFAULT_DATA = Path("forbenefit-data")
 DEFAULT_CONFIG = Path("forbenefit.toml")
 
 
@@ -206,6 +205,30 @@ def explain(
 
 
 @app.command()
+def export(
+    out: Annotated[Path, typer.Argument(help="A new folder.")],
+    pseudonymous: Annotated[
+        bool, typer.Option("--pseudonymous", help="Persons under stable keys; no logins, pages or text.")
+    ] = False,
+    data: Data = DEFAULT_DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Write every table as parquet, with the dictionary.
+
+    Example: forbenefit export /tmp/tables --pseudonymous
+    """
+
+    def work() -> int:
+        from flows import exporting
+
+        answer = exporting.export(data, out, pseudonymous=pseudonymous)
+        _say(answer, exporting.in_words(answer), as_json)
+        return 0
+
+    _run(work, as_json)
+
+
+@app.command()
 def diff(
     first: Annotated[str, typer.Argument(help="A kept night, by the beginning of its name; as in ops.runs.")],
     second: Annotated[str, typer.Argument(help="Another one, or last: the published one.")] = "last",
@@ -227,26 +250,30 @@ def diff(
     _run(work, as_json)
 
 
+@app.command()
+def forget(
+    login: Annotated[str, typer.Argument(help="A login, FORGE:LOGIN, account id or e-mail address.")],
+    config: Config = None,
+    data: Data = DEFAULT_DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Remove a person from archive, raw and warehouse; a tombstone keeps them away.
+
+    Example: forbenefit forget ada
+    """
+
+    def work() -> int:
+        from flows import forget as forgets
+
+        answer = forgets.forget(data, _config(config), login)
+        _say(answer, forgets.in_words(answer), as_json)
+        return int(answer["exit_code"])
+
+    _run(work, as_json)
+
+
 def main() -> None:
     app()
-
-
-def _run(work: Callable[[], int], as_json: bool) -> None:
-    """Runs a command and ends with its code; what it was stopped by is one paragraph, never a traceback."""
-    from flows import log
-
-    log.start(as_json=as_json)
-    try:
-        code = work()
-    except Stop as stop:
-        if as_json:
-            typer.echo(json.dumps({"error": str(stop), "exit_code": stop.exit_code}))
-        typer.echo(str(stop), err=True)
-        code = stop.exit_code
-    except KeyboardInterrupt:
-        typer.echo("Stopped. Nothing is lost: the next run continues where this one was.", err=True)
-        code = FAILED
-    sys.exit(code)
 
 
 def _told(outcome: Any, data: Path, as_json: bool) -> int:
@@ -254,10 +281,6 @@ def _told(outcome: Any, data: Path, as_json: bool) -> int:
 
     _say(summary.as_dict(outcome, data), summary.in_words(outcome, data), as_json)
     return int(outcome.exit_code)
-
-
-def _say(answer: Any, words: str, as_json: bool) -> None:
-    typer.echo(json.dumps(answer, default=str, ensure_ascii=False) if as_json else words)
 
 
 def _config(given: Path | None) -> Path | None:

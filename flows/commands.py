@@ -131,6 +131,7 @@ def _job(
         horizon_days=settings.horizon_days,
         determinants_sample=settings.determinants_sample,
         all_branches=settings.branches == "all",
+        identities=settings.identities,
         accepts_changes=accepts,
         corrections=correcting.read(Path(settings.corrections) if settings.corrections else None),
         line_minutes=settings.line_minutes,
@@ -186,9 +187,12 @@ def report(data: Path, out: Path | None) -> str:
 
 def write_report(directory: DataDirectory, out: Path | None) -> Path:
     from transform.report.page import write_report as write
+    from transform.report.page import write_validation
 
     target = out or directory.report
     write(directory.warehouse, target, made_at=clock.now())
+    beside = "validation.html" if out is None else f"{out.stem}-validation.html"
+    write_validation(directory.warehouse, target.with_name(beside), made_at=clock.now())
     return target
 
 

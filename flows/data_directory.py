@@ -3,6 +3,8 @@
 forbenefit.json      its format, and the repositories it has met
 identity.key         secret of the keyed hashes (mode 0600)
 archive/             what the forges said
+identities/          names and addresses behind the keyed hashes (mode 0600)
+people/              decisions about people, and keyed tables made of them
 raw/                 typed records, one partition a repository
 last_good/           links to those of each repository that were last published
 ops/                 one small file a run: its row and its verdicts, refused nights included
@@ -10,13 +12,15 @@ draft.duckdb         tonight's warehouse before its audit
 warehouse.duckdb     the published one
 nights/              the last published ones
 budget.json          what the tokens had left
-report.html
+report.html, validation.html
 lock                 who is using the folder
 """
 
 from __future__ import annotations
 
 import fcntl
+import hashlib
+import hmac
 import json
 import os
 import secrets
@@ -45,6 +49,7 @@ class DataDirectory:
     def __init__(self, path: Path) -> None:
         self.path = path.expanduser().resolve()
         self.archive, self.raw, self.ops = self.path / "archive", self.path / "raw", self.path / "ops"
+        self.identities, self.people = self.path / "identities", self.path / "people"
         self.draft, self.warehouse = self.path / "draft.duckdb", self.path / "warehouse.duckdb"
         self.last_good = self.path / "last_good"
         self.nights, self.report = self.path / "nights", self.path / "report.html"
@@ -94,6 +99,10 @@ class DataDirectory:
             file.write(f"process {os.getpid()} ({command}, since {clock.now():%Y-%m-%d %H:%M:%S} UTC)")
             file.flush()
             yield
+
+    def secret_of(self, purpose: str) -> bytes:
+        """A key of its own for a purpose, which tells nothing of the other keys."""
+        return hmac.new(self.secret(), purpose.encode(), hashlib.sha256).digest()
 
     @contextmanager
     def _written(self) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 Stop                      one paragraph that says who must do what
 ├── BadConfiguration      2  the command line or forbenefit.toml
+├── BadDecision           2  what was decided about people cannot be so
 ├── BadDataDirectory      1  the folder is not ours, of another version, or in use
 ├── NothingPublished      1  a command needs a warehouse and there is none
 ├── CannotForecast        1  the forge does not say what a backfill would cost
@@ -20,6 +21,10 @@ class Stop(Exception):
 
 
 class BadConfiguration(Stop):
+    exit_code = USAGE
+
+
+class BadDecision(Stop):
     exit_code = USAGE
 
 

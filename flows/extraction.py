@@ -67,6 +67,7 @@ def surroundings(source: Source, job: Job, until: datetime) -> Surroundings:
         met=met,
         rereads=job.rereads,
         all_branches=job.all_branches,
+        identities=directory.identities,
         line_minutes=job.line_minutes,
     )
 

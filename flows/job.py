@@ -36,6 +36,7 @@ class Job(BaseModel):
     window: Window | None = None
     """Only what was opened in it: a backfill."""
     all_branches: bool = False
+    identities: str = "likely"
     corrections: tuple[Entry, ...] = ()
     accepts_changes: bool = False
     """Whether changes since the last night that nothing explains are published, as accepted by the operator."""
@@ -57,6 +58,7 @@ class Job(BaseModel):
             horizon_days=self.horizon_days,
             policies=self.policies,
             determinants_sample=self.determinants_sample,
+            identities=self.identities,
         )
 
 

@@ -9,12 +9,13 @@ from pathlib import Path
 import polars as pl
 
 from extract import raw
-from flows import correcting, history, last_good, log, program
+from flows import correcting, history, identities, last_good, log, program
+from flows.data_directory import DataDirectory
 from flows.errors import DONE, FAILED, PARTIAL, REFUSED
 from flows.job import HeldBack, Job, Judged, Outcome, Settled
 from quality.contract import BrokenPromise
 from quality.expectations import derived
-from quality.relations import RELATIONS
+from quality.suites import RELATIONS
 from quality.verdicts import Verdict
 from transform import corrections, nights, warehouse
 from transform.ops import changes
@@ -41,6 +42,12 @@ def folders(job: Job, held: Sequence[HeldBack]) -> dict[str, Path]:
     return {place: folder for place, folder in found.items() if folder is not None}
 
 
+def partitions_of(directory: DataDirectory) -> list[Path]:
+    """The raw partitions that there are, as the last extraction left them."""
+    known = dict.fromkeys(known["partition"] for known in directory.repositories.values())
+    return [directory.raw / place for place in known if any((directory.raw / place).glob("*/repositories.parquet"))]
+
+
 def nothing(job: Job, settled: Sequence[Settled]) -> Outcome:
     """The outcome of a run that has nothing to build from."""
     history.keep(job, settled, "failed", (), ())
@@ -51,13 +58,15 @@ def nothing(job: Job, settled: Sequence[Settled]) -> Outcome:
 def build(job: Job, held: Sequence[HeldBack]) -> Path:
     """The draft. Raises BrokenPromise where what is built does not fit."""
     built_from = list(folders(job, held).values())
+    keyed = identities.prepare(job.directory, built_from)
     log.current.event("build.started", repositories=len(built_from))
     draft, left_out = job.directory.draft, {one.repo_id for one in held if not one.is_shown_as_last_good}
     wanted = correcting.known(job.corrections, job.directory, left_out)
-    frames, applied = corrections.corrected(marked(raw.scan(built_from), held), wanted)
+    frames, applied = corrections.corrected(marked(raw.scan([*built_from, keyed]), held), wanted)
     warehouse.build(draft, frames, job.parameters, _report)
     warehouse.record(draft, [(corrections_table.TABLE, applied)])
     if job.directory.warehouse.exists():
+        warehouse.carry_quarantine(draft, job.directory.warehouse, job.started_at)
         changed = nights.compared(
             job.directory.warehouse, draft, sorted(left_out), program=program.fingerprint(), accepts=job.accepts_changes
         )

@@ -109,6 +109,9 @@ class Settings(Strict):
         default=120, ge=0, description="How long a run counts lines of commits; 0 for paths alone, without contents."
     )
     branches: Literal["default", "all"] = Field(default="default", description="Whose commits are kept.")
+    identities: Literal["likely", "exact"] = Field(
+        default="likely", description="Which links between people count; see ID-02."
+    )
     corrections: str = Field(default="", description="File with known errors of the sources, and what is right.")
     nights_kept: int = Field(default=7, ge=1, description="Published warehouses kept beside the last one.")
 

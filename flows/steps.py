@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from prefect import task
+from prefect.artifacts import create_markdown_artifact
 from prefect.futures import PrefectFuture
 
 from extract.errors import ExtractError, OutOfQuota, TryAgain
 from extract.source import Extracted, Source
-from flows import extraction, log, publishing
+from flows import extraction, log, publishing, summary
 from flows.job import HeldBack, Job, Judged, Outcome, Settled
 from quality.verdicts import Verdict
 
@@ -57,5 +58,6 @@ def audit(draft: Path) -> list[Verdict]:
 def publish(job: Job, judged: Judged, settled: list[Settled]) -> Outcome:
     """Swaps the draft in if the suites allow it, and keeps the verdicts in any case."""
     outcome = publishing.publish(job, judged, settled)
+    create_markdown_artifact(key="audit", markdown=summary.audit_in_markdown(outcome), description=job.run_id)
     log.current.event("run.ended", published=outcome.published, exit_code=outcome.exit_code)
     return outcome

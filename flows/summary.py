@@ -82,3 +82,20 @@ def _retention(warehouse: Path) -> str:
     shares = {day: [share for at, share in curve if at <= day][-1] for day in (30, 90, 180, 365) if day <= last_day}
     told = ", ".join(f"{share:.0%} after {day} days" for day, share in shares.items())
     return f"retention: {told or 'too few newcomers to tell'}"
+
+
+def audit_in_markdown(outcome: Outcome) -> str:
+    """The audit as Prefect shows it; what strangers wrote stands in blocks that it cannot leave."""
+    said = "published" if outcome.published else "NOT published"
+    lines = [f"# {said}", "", f"{outcome.n_expectations} expectations, {len(outcome.failures)} critical failures, "]
+    lines[-1] += f"{len(outcome.warnings)} warnings, {len(outcome.held)} repositories held back."
+    told = {
+        "Critical": outcome.failures,
+        "Held back": tuple(one.words for one in outcome.held),
+        "Warnings": outcome.warnings,
+        "Missing": tuple(f"{one.ref}: {problem}" for one in outcome.settled for problem in one.problems),
+    }
+    for title, words in told.items():
+        if words:
+            lines += ["", f"## {title}", "", *(f"    {' '.join(line.split())[:800]}" for line in words)]
+    return "\n".join(lines)

@@ -49,8 +49,30 @@ def of_rows(table: Table) -> Iterator[Expectation]:
     checks = [check for column in table.columns for check in broken_when(column)]
     if checks:
         yield columns_hold(table, checks)
+    if table.definition and "definition" in table.column_names:
+        yield is_stamped(table)
+    if {"repo_id", "snapshot_at"} <= set(table.column_names) and str(table) != "core.repositories":
+        yield is_of_the_night(table)
     if table.is_large:  # the others carry a primary key
         yield key_is_unique(table)
+
+
+def is_stamped(table: Table) -> Expectation:
+    sql = (
+        f"SELECT {_named(table)}, definition FROM {table.sql_name} WHERE definition != {literal(str(table.definition))}"
+    )
+    return Expectation("rows carry the definition of their table", str(table), f"It is {table.definition}.", sql)
+
+
+def is_of_the_night(table: Table) -> Expectation:
+    """Rows about one repository; those about all have the earliest snapshot of those that count."""
+    sql = (
+        f"SELECT DISTINCT here.repo_id, here.snapshot_at, there.snapshot_at AS of_repository FROM {table.sql_name} AS here "
+        "JOIN core.repositories AS there USING (repo_id) WHERE here.snapshot_at != there.snapshot_at"
+    )
+    return Expectation(
+        "rows are of the snapshot of their repository", str(table), "They say until when they look.", sql
+    )
 
 
 def has_rows(table: Table) -> Expectation:

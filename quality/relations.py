@@ -40,7 +40,7 @@ RELATIONS = (
         "nothing is in quarantine",
         "ops.quarantine",
         "Every record could be read.",
-        "SELECT repo_id, stream, record_id, reason FROM ops.quarantine",
+        "SELECT repo_id, stream, record_id, reason FROM ops.quarantine WHERE readable_since_at IS NULL",
         severity="warning",
     ),
     Expectation(
@@ -78,6 +78,35 @@ RELATIONS = (
         "UNION ALL SELECT repo_id, artefact_id, person_id FROM core.changes) AS opened USING (repo_id, artefact_id) "
         "WHERE e.repo_id = c.repo_id AND e.artefact_id = c.artefact_id AND e.occurred_at = c.contributed_at "
         "AND e.person_id IS NOT DISTINCT FROM c.person_id AND e.person_id IS DISTINCT FROM author)",
+    ),
+    Expectation(
+        "nobody has two accounts of one forge",
+        "core.aliases",
+        "Two accounts of one forge are two persons, active in the same week or not.",
+        "SELECT person_id, regexp_replace(alias_id, ':[^:]*$', '') AS forge, count(*) AS n FROM core.aliases "
+        "WHERE alias_kind = 'account' GROUP BY ALL HAVING count(*) > 1",
+    ),
+    Expectation(
+        "every commit has its person",
+        "core.contributions",
+        "Only acts of deleted accounts have no person; a commit is always signed.",
+        "SELECT contribution_id FROM core.contributions WHERE kind = 'commit' AND person_id IS NULL",
+    ),
+    Expectation(
+        "likenesses make no crowds",
+        "core.aliases",
+        "No person whom likenesses of names joined has more than fifteen addresses.",
+        "SELECT person_id, count(*) AS n FROM core.aliases WHERE alias_kind = 'email' AND person_id IN ("
+        "SELECT person_id FROM core.identity_links WHERE status = 'accepted' AND rule IN ('B1', 'B2', 'C1')) "
+        "GROUP BY person_id HAVING count(*) > 15",
+    ),
+    Expectation(
+        "for whom people work is not wholly unknown",
+        "core.contributions",
+        "Of at most nine acts of humans in ten it is unknown for whom; the share stands in the sample.",
+        "SELECT repo_id, avg((affiliation_class = 'unknown')::INTEGER) AS unknown_share FROM core.contributions "
+        "WHERE actor_class = 'human' GROUP BY repo_id HAVING avg((affiliation_class = 'unknown')::INTEGER) > 0.9",
+        severity="warning",
     ),
     Expectation(
         "nothing happens after the snapshot",
@@ -326,7 +355,7 @@ RELATIONS = (
         "PageRank sums to one",
         "influence.scores",
         "The scores of one window sum to one.",
-        "SELECT repo_id, window_start, sum(pagerank) AS total FROM influence.scores GROUP BY ALL "
+        "SELECT repo_id, window_kind, window_start, network, sum(pagerank) AS total FROM influence.scores GROUP BY ALL "
         "HAVING abs(sum(pagerank) - 1) > 1e-6",
     ),
     Expectation(

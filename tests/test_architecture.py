@@ -26,6 +26,10 @@ HOMES = {
     "graphql": "extract",
     "subprocess": "extract",
     "duckdb": "transform",
+    "rapidfuzz": "transform",
+    "anyascii": "transform",
+    "publicsuffixlist": "transform",
+    "yaml": "flows",
     "scipy": "transform",
     "altair": "transform",
     "vl_convert": "transform",
@@ -34,7 +38,14 @@ HOMES = {
     "sqlalchemy": "quality",
     "duckdb_engine": "quality",
 }
-READS_ONLY = {("flows/commands.py", "duckdb"), ("flows/explaining.py", "duckdb"), ("flows/summary.py", "duckdb")}
+READS_ONLY = {
+    ("flows/commands.py", "duckdb"),
+    ("flows/explaining.py", "duckdb"),
+    ("flows/summary.py", "duckdb"),
+    ("flows/people.py", "duckdb"),
+    ("flows/exporting.py", "duckdb"),
+    ("flows/forget.py", "duckdb"),
+}
 """Files that open the published warehouse read-only to answer a command."""
 
 

@@ -23,6 +23,7 @@ SETTINGS = [name for model in (Settings, Forge, Repository, InactivityPolicy) fo
 EXIT_CODES = (errors.DONE, errors.FAILED, errors.USAGE, errors.REFUSED, errors.PARTIAL)
 DEFINITIONS = [table.definition.partition("/")[0] for table in TABLES if table.definition]
 COMMANDS = [command.name or command.callback.__name__ for command in app.registered_commands if command.callback]
+COMMANDS += [group.name for group in app.registered_groups if group.name]
 
 
 def page(name: str) -> str:

@@ -24,13 +24,19 @@ FAMILY_OF_KIND = {
 FAMILIES = ("any", "code", "review", "talk", "triage")
 DOORS = ("issue", "comment", "change", "review", "commit", "merge", "triage")
 AFFILIATION_CLASSES = ("unknown", "company", "academic", "public", "volunteer")
-ACTOR_CLASSES = ("human", "bot", "organisation")
+ACTOR_CLASSES = ("human", "bot", "agent", "organisation")
 END_RULES = ("first_gap", "terminal")
 COMPARISONS = ("door", "cohort_band", "affiliation", "arrival")
 """Groups that are known at the first act."""
 LANDMARK_COMPARISONS = ("response_time", "responder", "first_outcome")
 """Groups that are known some days after a first question, at its landmark."""
-NETS = ("review", "reply", "merge")
+NETS = ("review", "reply", "merge", "mention", "coedit")
+"""Networks of single acts, from who gives attention to who receives it."""
+PROJECTED_NETS = ("thread", "cofile")
+"""Networks of what two did together in a window, the same in both directions."""
+NETWORKS = ("attention", "all")
+"""What scores are computed on: review, reply and mention; or all seven."""
+WINDOW_KINDS = ("year", "quarter", "rolling")
 
 REPO_ID = Column(
     "repo_id", pl.String, "The repository: the forge's name and its lasting id.", references="core.repositories.repo_id"
@@ -82,7 +88,16 @@ COHORT_QUARTER = Column("cohort_quarter", pl.Date, "First day of the calendar qu
 COHORT = Column("cohort", pl.String, "Calendar year (UTC) of the first act, or 'all' years together.")
 DAYS_SINCE_FIRST = Column("day", pl.Int32, "UTC days since the day of the first act.", unit="days", at_least=0)
 N_NEWCOMERS = Column("n_newcomers", pl.Int64, "Newcomers of the cohort.", unit="persons", at_least=0)
-WINDOW_START = Column("window_start", pl.Date, "First day of the calendar year (UTC) the row is about.")
+WINDOW_START = Column("window_start", pl.Date, "First day (UTC) of the window the row is about.")
+WINDOW_KIND = Column(
+    "window_kind",
+    pl.String,
+    "Calendar year, calendar quarter, or 365 days that end at the snapshot or a multiple of 90 days before it.",
+    one_of=WINDOW_KINDS,
+)
+NETWORK = Column(
+    "network", pl.String, "Reviews, replies and mentions; or all seven networks together.", one_of=NETWORKS
+)
 IS_WINDOW_COMPLETE = Column(
     "is_window_complete", pl.Boolean, "Whether the calendar window of the row had ended when observation did."
 )

@@ -37,22 +37,22 @@ SUMS = """
     FROM {night}.core.contributions GROUP BY ALL
 """
 DIFFERING = f"""
-    CREATE TEMP TABLE differing AS SELECT DISTINCT repo_id, kind, month FROM (
+    CREATE OR REPLACE TEMP TABLE differing AS SELECT DISTINCT repo_id, kind, month FROM (
         ({SUMS.format(night="before")} EXCEPT {SUMS.format(night="after")})
         UNION ALL ({SUMS.format(night="after")} EXCEPT {SUMS.format(night="before")}))
 """
 ACTS = """
-    CREATE TEMP TABLE acts_{night} AS SELECT c.* FROM {night}.core.contributions AS c SEMI JOIN differing AS d
+    CREATE OR REPLACE TEMP TABLE acts_{night} AS SELECT c.* FROM {night}.core.contributions AS c SEMI JOIN differing AS d
         ON c.repo_id = d.repo_id AND c.kind = d.kind AND date_trunc('month', c.contributed_at) = d.month
 """
 MOVED_PEOPLE = """
-    CREATE TEMP TABLE moved_people AS SELECT unnest([b.person_id, a.person_id]) AS person_id
+    CREATE OR REPLACE TEMP TABLE moved_people AS SELECT unnest([b.person_id, a.person_id]) AS person_id
     FROM before.core.aliases AS b JOIN after.core.aliases AS a USING (alias_id) WHERE b.person_id != a.person_id
     UNION SELECT person_id FROM before.core.people AS b JOIN after.core.people AS a USING (person_id)
     WHERE b.actor_class != a.actor_class AND b.actor_class_reason != a.actor_class_reason
 """
 PAIRS = """
-    CREATE TEMP TABLE pairs AS SELECT
+    CREATE OR REPLACE TEMP TABLE pairs AS SELECT
         contribution_id, coalesce(a.repo_id, b.repo_id) AS repo_id, coalesce(a.kind, b.kind) AS kind,
         coalesce(b.artefact_id, a.artefact_id) AS artefact,
         b.person_id AS person_before, a.person_id AS person_after, b.contributed_at AS at_before,
@@ -67,26 +67,26 @@ PAIRS = """
         OR a.person_id IS DISTINCT FROM b.person_id OR a.actor_class IS DISTINCT FROM b.actor_class
 """
 FEWER = """
-    CREATE TEMP TABLE fewer AS SELECT repo_id, stream FROM (
+    CREATE OR REPLACE TEMP TABLE fewer AS SELECT repo_id, stream FROM (
         SELECT repo_id, stream, count(*) FILTER (change = 'vanished') AS gone,
             count(*) FILTER (change = 'appeared') AS came FROM pairs GROUP BY ALL)
     JOIN before.ops.coverage AS b USING (repo_id, stream) JOIN after.ops.coverage AS a USING (repo_id, stream)
     WHERE gone > 0 AND a.is_complete AND a.source_total < b.held + came
 """
 CORRECTED = """
-    CREATE TEMP TABLE corrected AS SELECT coalesce(a.repo_id, b.repo_id) AS repo_id
+    CREATE OR REPLACE TEMP TABLE corrected AS SELECT coalesce(a.repo_id, b.repo_id) AS repo_id
     FROM (SELECT * FROM before.ops.corrections WHERE is_applied) AS b
     FULL JOIN (SELECT * FROM after.ops.corrections WHERE is_applied) AS a
         USING (table_name, rows_json, expected_json, corrected_json)
     WHERE a.repo_id IS NULL OR b.repo_id IS NULL
 """
 REWRITTEN = """
-    CREATE TEMP TABLE rewritten AS SELECT repo_id FROM after.ops.coverage AS a
+    CREATE OR REPLACE TEMP TABLE rewritten AS SELECT repo_id FROM after.ops.coverage AS a
     LEFT JOIN before.ops.coverage AS b USING (repo_id, stream)
     WHERE stream = 'lost_commits' AND a.held > coalesce(b.held, 0)
 """
 FIXED = """
-    CREATE TEMP TABLE fixed AS SELECT repo_id, sha FROM after.core.commits WHERE is_time_fixed
+    CREATE OR REPLACE TEMP TABLE fixed AS SELECT repo_id, sha FROM after.core.commits WHERE is_time_fixed
     UNION SELECT repo_id, sha FROM before.core.commits WHERE is_time_fixed
 """
 IS_OTHERWISE = """
@@ -95,7 +95,7 @@ IS_OTHERWISE = """
         WHEN (SELECT is_other_program FROM told) THEN 'program'
         WHEN (SELECT accepts FROM told) THEN 'accepted'"""
 CAUSED = f"""
-    CREATE TEMP TABLE caused AS SELECT p.*, CASE
+    CREATE OR REPLACE TEMP TABLE caused AS SELECT p.*, CASE
         WHEN p.repo_id IN (FROM held) THEN 'held_back'
         WHEN change = 'appeared' AND (b.repo_id IS NULL OR at_after >= b.held_until_at) THEN 'new'
         WHEN change = 'vanished' AND at_before >= a.held_until_at THEN 'as_of'
@@ -105,7 +105,7 @@ CAUSED = f"""
         WHEN change = 'appeared' THEN 'late'
         WHEN change = 'vanished' AND kind = 'commit' AND p.repo_id IN (FROM rewritten) THEN 'rewritten'
         WHEN change = 'vanished' AND (p.repo_id, stream) IN (SELECT (repo_id, stream) FROM fewer) THEN 'deleted'
-        WHEN change = 'vanished' AND (p.repo_id, split_part(artefact, ':', 2)) IN (SELECT (repo_id, record_id) FROM after.ops.quarantine)
+        WHEN change = 'vanished' AND (p.repo_id, split_part(artefact, ':', 2)) IN (SELECT (repo_id, record_id) FROM after.ops.quarantine WHERE readable_since_at IS NULL)
             THEN 'quarantined'
         WHEN change = 'moved' AND (p.repo_id, sha) IN (SELECT (repo_id, sha) FROM fixed) THEN 'clock'
         {IS_OTHERWISE.format(repo_id="p.repo_id")} ELSE 'unexplained' END AS cause
@@ -113,7 +113,7 @@ CAUSED = f"""
     LEFT JOIN after.core.repositories AS a USING (repo_id)
 """
 NEWCOMERS = f"""
-    CREATE TEMP TABLE newcomers AS SELECT repo_id, person_id, b.first_at AS at_before, a.first_at AS at_after,
+    CREATE OR REPLACE TEMP TABLE newcomers AS SELECT repo_id, person_id, b.first_at AS at_before, a.first_at AS at_after,
         CASE WHEN b.first_at IS NULL THEN 'appeared' WHEN a.first_at IS NULL THEN 'vanished' ELSE 'moved' END AS change,
         CASE WHEN repo_id IN (FROM held) THEN 'held_back'
             WHEN a.first_at >= rb.snapshot_at OR rb.repo_id IS NULL THEN 'new'
@@ -131,7 +131,7 @@ NEWCOMERS = f"""
     WHERE a.first_at IS DISTINCT FROM b.first_at
 """
 REPOSITORIES = """
-    CREATE TEMP TABLE repositories AS SELECT repo_id, coalesce(a.full_name, b.full_name) AS full_name,
+    CREATE OR REPLACE TEMP TABLE repositories AS SELECT repo_id, coalesce(a.full_name, b.full_name) AS full_name,
         CASE WHEN b.repo_id IS NULL THEN 'appeared' ELSE 'vanished' END AS change,
         CASE WHEN b.repo_id IS NULL THEN 'new' WHEN repo_id IN (FROM held) THEN 'held_back'
         WHEN (SELECT accepts FROM told) THEN 'accepted' ELSE 'unexplained' END AS cause
@@ -139,7 +139,7 @@ REPOSITORIES = """
     WHERE a.repo_id IS NULL OR b.repo_id IS NULL
 """
 DEFINITIONS = """
-    CREATE TEMP TABLE definitions AS SELECT 'all' AS repo_id, definition, a.formula, 'definition' AS cause,
+    CREATE OR REPLACE TEMP TABLE definitions AS SELECT 'all' AS repo_id, definition, a.formula, 'definition' AS cause,
         CASE WHEN b.definition IS NULL THEN 'appeared' WHEN a.definition IS NULL THEN 'vanished' ELSE 'changed' END AS change
     FROM before.ops.definitions AS b FULL JOIN after.ops.definitions AS a USING (definition)
     WHERE a.formula IS DISTINCT FROM b.formula
@@ -174,15 +174,21 @@ def compared(
         db.execute("SET TimeZone = 'UTC'")
         for name, path in (("before", before), ("after", after)):
             db.execute(f"ATTACH {_literal(path)} AS {name} (READ_ONLY)")
-        strange = {night: _strange(db, night) for night in ("before", "after")}
-        if any(strange.values()):
-            since, told = "unknown", [_of_another_version(strange)]
-        else:
-            since, program_before = _last_run(db, "before")
-            is_other_program = program_before != (program or _last_run(db, "after")[1])
-            told = _changes(db, held, is_other_program=is_other_program, accepts=accepts)
-    rows = [{**row, "since_run_id": since} for row in told]
+        rows = changed(db, held, program=program, accepts=accepts)
     return changes.TABLE.checked(pl.DataFrame(rows, schema=changes.TABLE.polars_schema))
+
+
+def changed(
+    db: duckdb.DuckDBPyConnection, held: Sequence[str] = (), *, program: str | None = None, accepts: bool = False
+) -> list[dict[str, object]]:
+    """The same of a connection to which both nights are attached, as `before` and `after`."""
+    strange = {night: _strange(db, night) for night in ("before", "after")}
+    if any(strange.values()):
+        return [{**_of_another_version(strange), "since_run_id": "unknown"}]
+    since, program_before = _last_run(db, "before")
+    is_other_program = program_before != (program or _last_run(db, "after")[1])
+    told = _changes(db, held, is_other_program=is_other_program, accepts=accepts)
+    return [{**row, "since_run_id": since} for row in told]
 
 
 def _last_run(db: duckdb.DuckDBPyConnection, night: str) -> tuple[str, str]:
@@ -197,10 +203,10 @@ def _last_run(db: duckdb.DuckDBPyConnection, night: str) -> tuple[str, str]:
 def _changes(
     db: duckdb.DuckDBPyConnection, held: Sequence[str], *, is_other_program: bool, accepts: bool
 ) -> list[dict[str, object]]:
-    db.execute("CREATE TEMP TABLE held AS SELECT unnest(?::VARCHAR[]) AS repo_id", [list(held)])
+    db.execute("CREATE OR REPLACE TEMP TABLE held AS SELECT unnest(?::VARCHAR[]) AS repo_id", [list(held)])
     db.execute(DEFINITIONS)
     db.execute(
-        "CREATE TEMP TABLE told AS SELECT ? AS is_redefined, ? AS is_other_program, ? AS accepts",
+        "CREATE OR REPLACE TEMP TABLE told AS SELECT ? AS is_redefined, ? AS is_other_program, ? AS accepts",
         [_redefined(db), is_other_program, accepts],
     )
     for step in (*STEPS, CAUSED, NEWCOMERS, REPOSITORIES):

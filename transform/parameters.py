@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from transform.columns import NETS, PROJECTED_NETS
 
 
 @dataclass(frozen=True)
@@ -57,11 +60,35 @@ class Parameters:
     """Years of arrival that are compared as one group: single years have few persons."""
     fewest_at_risk: int = 10
     """A survival curve is not shown where fewer persons than this are still at risk."""
+    identities: str = "likely"
+    """Which links of names count: "likely" ones, or none ("exact": accounts, mailmaps and decisions alone)."""
     affiliation_reach_days: int = 180
     """How long before and after it an address of an organisation says for whom somebody worked."""
     fewest_persons_of_a_domain: int = 2
     """A domain that nobody registered is an organisation's once so many persons signed with it."""
     policies: tuple[Policy, ...] = ()
+    rolling_days: int = 365
+    """Length of the windows that slide."""
+    slide_days: int = 90
+    """How far apart two of them are."""
+    rolling_windows: int = 8
+    """How many of them there are, back from the snapshot."""
+    net_weights: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys((*NETS, *PROJECTED_NETS), 1.0))
+    """What a network counts for where several are added."""
+    most_sharers: int = 50
+    """A thread or file of more persons ties nobody to anybody."""
+    betweenness_sources: int = 32
+    """Graphs of more nodes have their betweenness told from so many of them, and marked so."""
+    stability_resamples: int = 200
+    stability_edges: int = 2_000_000
+    """Fewer resamples where so many edges would have to be drawn."""
+    fewest_for_correlation: int = 10
+    """A correlation, or the mean of a group, of fewer persons tells noise."""
+    fewest_panel_rows: int = 100
+    decision_days: int = 30
+    """Within how many days of a verdict the decision on a change is taken for its consequence."""
+    line_days: tuple[int, ...] = (30, 90, 180, 365, 730, 1095, 1825, 3650)
+    """Ages at which the survival of lines is read."""
     pagerank_damping: float = 0.85
     replies_per_pair_and_thread: int = 5
 

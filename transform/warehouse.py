@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from datetime import datetime
 from errno import ENOSPC
 from pathlib import Path
 from types import ModuleType
@@ -13,7 +14,7 @@ import duckdb
 import polars as pl
 
 from quality.contract import BrokenPromise, Table
-from transform.ops import definitions
+from transform.ops import definitions, quarantine
 from transform.parameters import Parameters
 from transform.tables import BUILT, TABLES
 
@@ -71,6 +72,22 @@ def record(path: Path, history: Iterable[tuple[Table, pl.DataFrame]]) -> None:
     with told_of_the_disk(), closing(duckdb.connect(str(path))) as db:
         for table, rows in history:
             insert(db, table, table.checked(rows))
+
+
+def carry_quarantine(path: Path, before: Path, at: datetime) -> None:
+    """Gives a draft's quarantine the memory of the night before; one of another version has none."""
+    with closing(duckdb.connect(str(before), read_only=True)) as db:
+        db.execute("SET TimeZone = 'UTC'")
+        found = db.sql("SELECT * FROM ops.quarantine").pl()
+    if found.schema != pl.Schema(quarantine.TABLE.polars_schema):
+        return
+    with closing(duckdb.connect(str(path))) as db:
+        db.execute("SET TimeZone = 'UTC'")
+        here = {repo_id for (repo_id,) in db.sql("SELECT repo_id FROM core.repositories").fetchall()}
+        now = db.sql("SELECT * FROM ops.quarantine").pl()
+        rows = quarantine.carried(now, found.filter(pl.col("repo_id").is_in(here)), at)
+        db.execute("TRUNCATE ops.quarantine")
+        insert(db, quarantine.TABLE, quarantine.TABLE.checked(rows))
 
 
 def create(db: duckdb.DuckDBPyConnection, tables: Iterable[Table]) -> None:

@@ -46,6 +46,8 @@ class Replay:
     files: dict[str, list[str] | None] = field(default_factory=dict)
     """None: git compared no lines there once, so what stands in the file now is not known."""
     gone: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    complaint: str | None = None
+    """What git could not read on the way."""
 
     def rows(self) -> pl.DataFrame:
         """Lines that share path, birth and death together (LINES)."""
@@ -88,33 +90,32 @@ def lives_of_lines(
     """Every line the default branch ever had. Where its start is cut off, nobody can say who wrote what was there."""
     if cut:
         return Lines(Replay().rows(), "the clone is shallow")
-    replay, complaint = line_lives(repository.git, repository.head, ignored, folder, report)
-    return Lines(replay.rows(), complaint)
+    replay = line_lives(repository.git, repository.head, ignored, folder, report)
+    return Lines(replay.rows(), replay.complaint)
 
 
 def line_lives(
     git: Git, head: str | None, ignored: list[str], folder: Path, report: Callable[[str, int, int | None], None]
-) -> tuple[Replay, str | None]:
-    """The replay up to `head`, and what git could not read on the way. `folder` is kept between runs."""
+) -> Replay:
+    """The replay up to `head`, or to what git cannot read. `folder` is kept between runs."""
     if head is None:
-        return Replay(), None
+        return Replay()
     made_with = hashlib.sha256(json.dumps([FORMAT, sorted(ignored)]).encode()).hexdigest()
     replay = _loaded(folder, made_with)
     if replay.tip is not None and not _is_first_parent(git, replay.tip, head):
         replay = Replay()
     reading = Reading(git, head, frozenset(ignored), folder, made_with, report)
-    complaint, n_unreadable = None, 0
+    n_unreadable = 0
     while replay.tip != head and n_unreadable < MOST_UNREADABLE:
         before = replay.tip
         said = _replay(reading, replay)
-        complaint = said or complaint
+        replay.complaint = said or replay.complaint
         if said is not None and replay.tip == before:
             n_unreadable += 1
             if not _passed_over(reading, replay):
                 break
-    if complaint is None:
-        _save(folder, replay, made_with)
-    return replay, complaint
+    _save(folder, replay, made_with)
+    return replay
 
 
 def _replay(reading: Reading, replay: Replay) -> str | None:
@@ -255,7 +256,7 @@ def _save(folder: Path, replay: Replay, made_with: str) -> None:
     gone = pl.DataFrame([(*who, n) for who, n in replay.gone.items() if n], schema=LINES, orient="row")
     write_durably(folder / f"{replay.tip}.standing.parquet", standing.write_parquet)
     write_durably(folder / f"{replay.tip}.gone.parquet", gone.write_parquet)
-    state = json.dumps({"made_with": made_with, "tip": replay.tip}).encode()
+    state = json.dumps({"made_with": made_with, "tip": replay.tip, "complaint": replay.complaint}).encode()
     write_durably(folder / "state.json", lambda file: file.write(state))
     for old in folder.glob("*.parquet"):
         if not old.name.startswith(f"{replay.tip}."):
@@ -278,4 +279,4 @@ def _loaded(folder: Path, made_with: str) -> Replay:
     counted: Counter[tuple[str, str, str]] = Counter(
         {(path, born, died): n for path, born, died, n in gone.iter_rows()}
     )
-    return Replay(state["tip"], files, counted)
+    return Replay(state["tip"], files, counted, state.get("complaint"))

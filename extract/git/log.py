@@ -13,8 +13,9 @@ from typing import Any
 import polars as pl
 
 from extract.git.command import Git, GitFailed
-from extract.git.people import EMAIL, IDENTITY, MAILMAP, SIGNATURE, SIGNED, Keys, emails, identities, mailmap
+from extract.git.people import EMAIL, IDENTITY, MAILMAP, SIGNATURE, Keys, emails, identities, mailmap
 from extract.git.trailers import CHANGE_IN_SUBJECT, CONTACT, LINKS, TRAILERS, contacts, links, mapped
+from extract.identity_store import SIGNED, together
 
 _FIELDS = {
     "sha": "%H",
@@ -43,13 +44,14 @@ HEADERS: dict[str, Any] = {
     "committer_utc_offset": pl.Int64,
     "subject_number": pl.Int64,
 }
+USED: dict[str, Any] = {**SIGNATURE, "epoch": pl.Int64, "n_commits": pl.Int64}
 NAMED: dict[str, Any] = {"sha": pl.String, "role": pl.String, "email_key": pl.String}
 
 
 @dataclass(frozen=True)
 class Headers:
     """`commits` (HEADERS), `named` in trailers (NAMED), `links` (LINKS), `emails` (EMAIL), `mailmap` (MAILMAP), git's
-    complaint if cut; and who stands behind the keys, of what was read just now (SIGNED: for the identity store alone)."""
+    complaint if cut; and who stands behind the keys (SIGNED: for the identity store alone)."""
 
     commits: pl.DataFrame
     named: pl.DataFrame
@@ -73,7 +75,7 @@ def joined(left: Headers, right: Headers) -> Headers:
         links=pl.concat([left.links, right.links]),
         emails=emails(pl.concat([left.emails, right.emails])),
         mailmap=pl.concat([left.mailmap, right.mailmap]).unique().sort(list(MAILMAP)),
-        signed=pl.concat([left.signed, right.signed]).unique(),
+        signed=together(pl.concat([left.signed, right.signed])),
         complaint=left.complaint or right.complaint,
     )
 
@@ -81,7 +83,7 @@ def joined(left: Headers, right: Headers) -> Headers:
 def read_headers(git: Git, tips: list[str], *, without: list[str], mailmap_of: str, keys: Keys) -> Headers:
     """Headers of all commits reachable from `tips` and not from `without`; mailmap of the commit `mailmap_of`."""
     commits, written, found = [], [pl.DataFrame(schema=CONTACT)], [pl.DataFrame(schema=LINKS)]
-    people, complaint = [pl.DataFrame(schema=IDENTITY)], None
+    people, used, complaint = [pl.DataFrame(schema=IDENTITY)], [pl.DataFrame(schema=USED)], None
     try:
         for batch in _batches(git, tips, without, mailmap_of):
             known = identities(_signatures(batch), keys)
@@ -89,22 +91,46 @@ def read_headers(git: Git, tips: list[str], *, without: list[str], mailmap_of: s
             written.append(contacts(batch))
             found.append(links(batch))
             people.append(known)
+            used.append(_uses(batch))
     except GitFailed as failed:
         complaint = failed.said
-    named, further = _named(pl.concat(written), keys)
+    contacted, headers = pl.concat(written), pl.concat([pl.DataFrame(schema=HEADERS), *commits])
+    named, further = _named(contacted, keys)
     seen = pl.concat([*people, further]).unique()
     proper = mapped(git, mailmap_of, seen.select(list(SIGNATURE)))
     people.append(identities(proper.select(email="proper_email", name="proper_name"), keys))
     everybody = pl.concat([*people, further])
     return Headers(
-        commits=pl.concat([pl.DataFrame(schema=HEADERS), *commits]),
+        commits=headers,
         named=named,
         links=pl.concat(found),
         emails=emails(everybody.select(list(EMAIL))),
         mailmap=mailmap(proper, keys),
-        signed=everybody.select(list(SIGNED)).unique(),
+        signed=_signed(everybody, [*used, _uses_of(contacted, headers)]),
         complaint=complaint,
     )
+
+
+def _uses(batch: pl.DataFrame) -> pl.DataFrame:
+    """Signatures with the times they were used at (USED); only authors are counted."""
+    epoch = pl.col("author_epoch").cast(pl.Int64, strict=False)
+    return pl.concat(
+        batch.select(email=f"{role}_email", name=f"{role}_name", epoch=epoch, n_commits=pl.lit(n, pl.Int64))
+        for role, n in (("author", 1), ("committer", 0))
+    )
+
+
+def _uses_of(contacted: pl.DataFrame, headers: pl.DataFrame) -> pl.DataFrame:
+    """The same of those in trailers."""
+    times = headers.select("sha", epoch="author_epoch")
+    return contacted.join(times, on="sha", how="left").select("email", "name", "epoch", n_commits=pl.lit(0, pl.Int64))
+
+
+def _signed(known: pl.DataFrame, used: list[pl.DataFrame]) -> pl.DataFrame:
+    """Everybody with how often and when (SIGNED); whom only the mailmap names has never signed."""
+    people = known.select("email_key", *SIGNATURE).unique()
+    uses = people.join(pl.concat(used), on=list(SIGNATURE), how="left").with_columns(pl.col("n_commits").fill_null(0))
+    return together(uses.select("email_key", *SIGNATURE, "n_commits", first_epoch="epoch", last_epoch="epoch"))
 
 
 def _named(contacted: pl.DataFrame, keys: Keys) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import polars as pl
 
+from extract import identity_store
 from extract.errors import NeedsAPerson
 from extract.git.changes import Change, change_commits, present_commits, read_changes, with_parents
 from extract.git.command import GitFailed
@@ -66,6 +67,7 @@ def mine(
     http_header: str | None = None,
     noreply_hosts: tuple[str, ...] = GITHUB_NOREPLY,
     all_branches: bool = False,
+    identity_folder: Path | None = None,
     with_lines: bool = True,
     with_contents: bool = True,
     enough: Enough = lambda: False,
@@ -78,6 +80,7 @@ def mine(
     `with_contents` no line is counted, and a URL's contents are not fetched. Counting ends when it is `enough`, and
     the next run goes on. Both folders are this repository's own; deleting `mirror_folder` costs time, and the memory
     of commits that left the default branch. `noreply_hosts` are those whose noreply addresses name accounts of `forge`.
+    Names and addresses go to `identity_folder` (see identity_store), if there is one, and nowhere else.
     What is merely missing is told in the rows.
     Errors: NeedsAPerson, TryAgain.
     """
@@ -90,9 +93,11 @@ def mine(
     settings = {"all_branches": all_branches, "with_contents": with_contents, "with_lines": with_lines}
     made_from = digest_of(repository, changes, keys, repo_id, cut=cut, settings=settings)
     streams = published(raw_folder, made_from)
+    if identity_folder is not None and identity_store.load(identity_folder, repository.head) is None:
+        streams = None
     if streams is None:
         branches = repository.branches if all_branches else ()
-        asked = Asked(changes, branches, keys, until, jobs, report, with_lines, with_contents, enough)
+        asked = Asked(changes, branches, keys, until, jobs, report, with_lines, with_contents, enough, identity_folder)
         mined = read(repository, asked, mirror_folder, cut)
 
         def told(now: Mined, *, is_last: bool = False) -> pl.DataFrame:
@@ -118,6 +123,7 @@ class Asked:
     with_lines: bool
     with_contents: bool
     enough: Enough
+    identities: Path | None
 
 
 def read(repository: Repository, asked: Asked, folder: Path, cut: set[str]) -> Mined:
@@ -127,15 +133,17 @@ def read(repository: Repository, asked: Asked, folder: Path, cut: set[str]) -> M
     paths.merge_parts()
     with ThreadPoolExecutor(1) as pool:
         counting = pool.submit(count_of_trunk, repository)
-        history, trunk = read_trunk(repository, asked, load_history(memory), cut, counting.result)
+        history, trunk = read_trunk(repository, asked, with_names(load_history(memory), asked), cut, counting.result)
         total = counting.result()
     asked.report("commits", trunk.commits.height, None)
     changes = [] if asked.changes is None else read_changes(asked.changes, repository.changes)
     branches, named = read_branches(repository, trunk, changes, asked)
     commits = pl.concat([_placed(trunk, in_default=True), _placed(branches, in_default=False)])
     asked.report("commits", commits.height, commits.height)
-    save_history(memory, history)
     everything = joined(trunk, branches)
+    if asked.identities is not None:
+        identity_store.save(asked.identities, history.tip, everything.signed)
+    save_history(memory, history)
     ignored, tree = blame_ignored(repository), tree_files(repository)
     mined = Mined(
         headers=replace(everything, commits=commits),
@@ -150,6 +158,16 @@ def read(repository: Repository, asked: Asked, folder: Path, cut: set[str]) -> M
         source_total=total,
     )
     return mined if asked.changes is None else with_changes(mined, repository, changes, named)
+
+
+def with_names(history: History, asked: Asked) -> History:
+    """The history with the names of its commits from the identity store; where they are lost, it is read from its start."""
+    if asked.identities is None:
+        return history
+    signed = identity_store.load(asked.identities, history.tip)
+    if signed is None:
+        return replace(history, tip=None)
+    return replace(history, headers=replace(history.headers, signed=signed))
 
 
 def _placed(headers: Headers, *, in_default: bool) -> pl.DataFrame:
@@ -192,7 +210,9 @@ def read_branches(
         return no_headers(), named
     trunk_tips = [repository.head] if repository.head else []
     mailmap_of = repository.head or tips[0]
-    return read_headers(repository.git, tips, without=trunk_tips, mailmap_of=mailmap_of, keys=asked.keys), named
+    headers = read_headers(repository.git, tips, without=trunk_tips, mailmap_of=mailmap_of, keys=asked.keys)
+    signed = headers.signed.with_columns(n_commits=pl.lit(0, pl.Int64))  # read again every night: not to be summed
+    return replace(headers, signed=signed), named
 
 
 def counted(

@@ -32,7 +32,6 @@ EMAIL = {
 }
 MAILMAP = {"email_key": pl.String, "proper_email_key": pl.String}
 IDENTITY = {**SIGNATURE, **EMAIL}
-SIGNED = {"email_key": pl.String, **SIGNATURE}
 _LOGIN = r"(?P<login>[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,99})(?:\[bot\])?)"
 _WITH_ID = re.compile(r"(?:(?P<id>\d{1,18})\+)?" + _LOGIN)  # GitHub: 99+login, or the login alone in older commits
 _GITLAB = re.compile(r"(?P<id>\d{1,18})-" + _LOGIN)

@@ -38,6 +38,7 @@ def _mined(where: str, source: Source, around: Surroundings, place: str) -> None
         until=around.until,
         changes=None,
         all_branches=around.all_branches,
+        identity_folder=around.identity_folder(around.raw / place),
         with_contents=around.line_minutes > 0,
         enough=around.line_time(),
         report=around.report,

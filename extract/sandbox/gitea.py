@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
-from .gitea_view import Shelf, at, person
+from .gitea_view import Shelf
+from .gitea_words import at, person
 from .handler import Handler
 from .nodes import Node
 from .server import Dialect

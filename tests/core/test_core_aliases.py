@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from core_stories import RUN_AT, account, address, core, told
+from core_stories import account, address, core
 
 from extract.git.people import Keys, emails, identities
-from transform.core import aliases as core_aliases
-from transform.parameters import Parameters
 
 KEYS = Keys(b"secret", "github", ("users.noreply.github.com",))
 ADA = account("ada", account_id="github:1")
@@ -91,16 +89,20 @@ def mapped(old: str, proper: str, repo_id: str = "r") -> dict[str, object]:
     return {"repo_id": repo_id, "email_key": old, "proper_email_key": proper}
 
 
-def test_an_address_is_who_the_mailmap_says_unless_mailmaps_disagree():
-    told = [address("old"), address("new", forge="github", account_id="github:1"), address("other")]
-    agreed = core(accounts=[ADA], emails=told, mailmap_links=[mapped("old", "new"), mapped("old", "new", "s")])
-    torn = core(accounts=[ADA], emails=told, mailmap_links=[mapped("old", "new"), mapped("old", "other", "s")])
+def test_an_address_is_who_the_mailmap_says():
+    told = [address("old"), address("new", forge="github", account_id="github:1")]
+    rows = core(accounts=[ADA], emails=told, mailmap_links=[mapped("old", "new"), mapped("old", "new", "s")])["aliases"]
 
-    def found(tables):
-        return tables["aliases"].filter(alias_id="mail:old").select("person_id", "rule").row(0)
+    assert rows.filter(alias_id="mail:old").select("person_id", "rule").row(0) == ("github:1", "A4")
 
-    assert found(agreed) == ("github:1", "A4")
-    assert found(torn) == ("mail:old", "B1")
+
+def test_mailmaps_that_name_two_accounts_for_an_address_are_believed_once():
+    told = [address("old"), *(address(n, forge="github", account_id=f"github:{n}") for n in "12")]
+    tables = core(accounts=[ADA, BOB], emails=told, mailmap_links=[mapped("old", "1"), mapped("old", "2", "s")])
+
+    links = tables["identity_links"].filter(rule="A4").select("other_alias_id", "status", "person_id").rows()
+    assert links == [("mail:1", "accepted", "github:1"), ("mail:2", "forbidden", None)]
+    assert tables["aliases"].filter(alias_kind="account")["person_id"].n_unique() == 2
 
 
 def test_two_accounts_are_never_one_person_whatever_addresses_say():
@@ -147,9 +149,7 @@ def test_a_mailbox_of_many_is_a_person_only_with_the_name_beside_it():
 
 
 def test_every_alias_has_exactly_one_person():
-    given = told(emails=[address("ada", forge="github", account_id="github:ada"), address("x"), address("y")])
-    inputs = [given[name] for name in core_aliases.TABLE.inputs]
-    rows = core_aliases.build(*inputs, parameters=Parameters(as_of=RUN_AT)).collect()
+    rows = core(emails=[address("ada", forge="github", account_id="github:ada"), address("x"), address("y")])["aliases"]
 
     assert rows["alias_id"].is_unique().all()
     assert rows["person_id"].null_count() == 0

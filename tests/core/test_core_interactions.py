@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from core_stories import attention, change, comment, core, issue, merged, review
+from core_stories import attention, change, comment, commit, core, core_of, issue, merged, on_day, review, told
 
 
 def thread(*who: str | None, opened_by: str | None = "ada") -> dict[str, list]:
@@ -128,3 +128,66 @@ def test_a_post_that_names_what_it_answers_answers_that_alone():
 
 def test_in_the_same_second_the_opening_post_came_first():
     assert attention(core(items=[issue(1, "ada", 1)], comments=[comment(1, "bob", 1)]), "reply") == ["bob>ada"]
+
+
+def mention(subject: str, number: int, by: str | None, of: str | None, day: float) -> dict[str, object]:
+    said = {"author_account_id": by and f"github:{by}", "account_id": of and f"github:{of}", "login": of or "nobody"}
+    return {"repo_id": "r", "subject_id": subject, "number": number, "mentioned_at": on_day(day), **said}
+
+
+def test_whoever_names_another_turns_to_them_once_a_text():
+    named = [
+        mention("issue:1", 1, "ada", "bob", 0),
+        mention("c1", 1, "bob", "ada", 1),
+        mention("c1", 1, "bob", "cyd", 1),
+        mention("c2", 1, "bob", "bob", 2),
+    ]
+    tables = core(items=[issue(1, "ada", 0)], mentions=named)
+
+    assert attention(tables, "mention") == ["ada>bob", "bob>ada", "bob>cyd"]
+
+
+@pytest.mark.parametrize("of", ["robot", "guild", None])
+def test_to_name_a_bot_a_team_or_a_stranger_is_none(of):
+    assert attention(core(items=[issue(1, "ada", 0)], mentions=[mention("issue:1", 1, "ada", of, 0)]), "mention") == []
+
+
+def lines(path: str, born: str, died: str = "", n: int = 1, kind: str = "code") -> dict[str, object]:
+    return {"repo_id": "r", "path": path, "born_sha": born, "died_sha": died, "n_lines": n, "file_class": kind}
+
+
+THREE = [commit("1", "ada", 1), commit("2", "bob", 2, "1"), commit("3", "cyd", 3, "2")]
+
+
+def test_whoever_rewrites_a_line_takes_up_the_work_of_its_writer_once_a_commit():
+    lives = [lines("a", "1", "3"), lines("b", "1", "3", 5), lines("b", "2", "3"), lines("c", "1", "2"), lines("c", "2")]
+
+    assert attention(core(commits=THREE, line_lives=lives), "coedit") == ["bob>ada", "cyd>ada", "cyd>bob"]
+
+
+def test_ones_own_lines_and_those_of_generated_files_tie_nobody():
+    lives = [lines("a", "1", "2"), lines("lock", "1", "3", kind="generated"), lines("lib", "2", "3", kind="vendored")]
+    own = [commit("1", "ada", 1), commit("2", "ada", 2, "1"), commit("3", "cyd", 3, "2")]
+
+    assert attention(core(commits=own, line_lives=lives), "coedit") == []
+
+
+def test_what_a_merge_brought_is_the_work_of_whose_change_it_merged():
+    made = [
+        commit("1", "ada", 1),
+        commit("t", "bob", 2, "1"),
+        commit("m", "dan", 3, "1", "t"),
+        commit("4", "cyd", 4, "m"),
+    ]
+    lives = [lines("a", "m", "4")]
+
+    assert attention(core(commits=made, line_lives=lives), "coedit") == ["cyd>bob"]
+    changed = merged(7, "ada", 1, on=3, merge_sha="m")
+    assert attention(core(commits=made, line_lives=lives, items=[changed]), "coedit") == ["cyd>ada"]
+
+
+def test_a_line_that_goes_after_the_snapshot_stands():
+    given = told(commits=THREE, line_lives=[lines("a", "1", "3")])
+    rows = core_of(given, as_of=on_day(2.5))["line_lives"]
+
+    assert rows.select("died_sha", "died_person_id", "died_at").row(0) == ("", None, None)

@@ -157,3 +157,18 @@ def test_blocks_may_end_anywhere():
 
     assert [(sha, [(patch.new, patch.hunks) for patch in patches]) for sha, patches in torn] == whole
     assert [sha for sha, _ in whole] == ["aa", "bb"]
+
+
+def test_what_was_not_known_last_night_is_not_known_tonight(workshop, mining):
+    workshop.commit("1", {"a.py": "a\n"})
+    workshop.commit("2", {"a.py": "lost\n"})
+    blob = workshop.git("rev-parse", "HEAD:a.py")
+    workshop.git("rm", "-q", "a.py")
+    workshop.commit("3")
+    (workshop.folder / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    mining(workshop.folder)
+    fourth = workshop.commit("4", {"b.py": "b\n"})
+    tonight = mining(workshop.folder)
+
+    assert lives(tonight) == [("b.py", fourth, "", 1)]
+    assert tonight.stream("line_lives")["is_complete"] is False

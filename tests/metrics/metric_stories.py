@@ -7,9 +7,11 @@ from types import ModuleType
 
 import polars as pl
 
+from extract import raw
 from transform.columns import FAMILY_OF_KIND
 from transform.core import changes, contributions, interactions, repositories, spells
 from transform.parameters import Parameters
+from transform.tables import TABLES
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 SNAPSHOT_DAY = 365
@@ -80,6 +82,11 @@ def attention(*pairs: str, day: float = 10, net: str = "reply", **more: object) 
         for source, target in (pair.split(">") for pair in pairs)
     ]
     return interactions.TABLE.rows(*({"repo_id": "r", **one, **more} for one in told)).lazy()
+
+
+def nothing(name: str) -> pl.LazyFrame:
+    """The raw or built table of that name, without rows."""
+    return next(table for table in (*raw.TABLES, *TABLES) if str(table) == name).empty().lazy()
 
 
 def built(module: ModuleType, *inputs: pl.LazyFrame, parameters: Parameters = PARAMETERS) -> pl.DataFrame:

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from metric_stories import act, acts, attention, built, history, only, watched
+from metric_stories import act, acts, attention, built, history, nothing, only, watched
 
 from transform.influence import concentration, scores
 from transform.statistics.concentration import gini, gini_corrected, herfindahl, top_one_share, top_tenth_share
@@ -91,7 +91,9 @@ def test_an_act_at_the_instant_of_the_snapshot_is_not_counted():
 
 
 def test_attention_is_concentrated_too():
-    ranks = built(scores, attention("a>b", "c>b"), acts(), watched()).lazy()
+    ranks = built(
+        scores, attention("a>b", "c>b"), acts(), nothing("core.commits"), nothing("raw.commit_files"), watched()
+    ).lazy()
     row = only(concentration_of([], ranks), quantity="pagerank")
 
     assert row.select("n_persons", "top1_share").row(0) == (3, pytest.approx(ranks.collect()["pagerank"].max()))

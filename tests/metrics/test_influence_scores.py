@@ -6,15 +6,17 @@ from datetime import date
 
 import polars as pl
 import pytest
-from metric_stories import acts, attention, built, history, only, watched
+from metric_stories import acts, attention, built, history, nothing, only, watched
 
 from transform.influence import scores
 
 STAR = ("thomas>olaf", "olaf>thomas", "bjorn>olaf", "olaf>bjorn")
 
 
-def scores_of(interactions, given=(), repos=None):
-    return built(scores, interactions, acts(*given), watched() if repos is None else repos)
+def scores_of(interactions, given=(), repos=None, kind="year", network="attention"):
+    known = watched() if repos is None else repos
+    rows = built(scores, interactions, acts(*given), nothing("core.commits"), nothing("raw.commit_files"), known)
+    return only(rows, window_kind=kind, network=network)
 
 
 def test_the_star_of_coronet_where_isolates_are_those_nobody_answered():

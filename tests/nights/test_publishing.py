@@ -142,3 +142,32 @@ def test_every_stamp_has_its_definition(first_night):
     known = {name for (name,) in first_night.query("SELECT definition FROM ops.definitions")}
 
     assert {row for frame in stamped for row in frame["d"]} <= known
+
+
+def test_the_validation_page_stands_beside_the_report_and_loads_nothing(first_night):
+    page = (first_night.data / "validation.html").read_text()
+    ((n_expectations,),) = first_night.query("SELECT count(*) FROM ops.quality_results")
+
+    assert page.count(">passed</span>") == n_expectations
+    assert "src=" not in page
+    assert 'href="http' not in page
+
+
+def test_a_record_in_quarantine_is_remembered_with_its_night_when_it_can_be_read_again():
+    from datetime import UTC, datetime
+
+    from transform.ops import quarantine
+
+    first, second = datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 1, 2, tzinfo=UTC)
+    row = {"repo_id": "r", "stream": "issues", "reason": "x"}
+    before = quarantine.TABLE.rows(
+        {**row, "record_id": "1", "since_at": first}, {**row, "record_id": "2", "since_at": first}
+    )
+    now = quarantine.TABLE.rows(
+        {**row, "record_id": "2", "since_at": second}, {**row, "record_id": "3", "since_at": second}
+    )
+    told = (
+        quarantine.carried(now, before, second).sort("record_id").select("record_id", "since_at", "readable_since_at")
+    )
+
+    assert told.rows() == [("1", first, second), ("2", first, None), ("3", second, None)]

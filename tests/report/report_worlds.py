@@ -78,6 +78,18 @@ def year(scope: str, start: int, quantity: str, n: int, *, effective: float = 3.
     }  # fmt: skip
 
 
+def claim(scope: str, start: int, group: str = "everybody", n: int = 40, **more: object) -> dict[str, object]:
+    """A row of the founding claim; by default influence follows closely, and the group is heard as it does."""
+    usual = {
+        "rank_correlation": 0.8, "rank_correlation_lower": 0.6, "rank_correlation_upper": 0.9,
+        "residual_mean": 0.0, "residual_lower": -0.1, "residual_upper": 0.1,
+    }  # fmt: skip
+    return {
+        "repo_id": scope, "window_start": date(start, 1, 1), "member_group": group, "n_persons": n,
+        "is_window_complete": start < 2024, "snapshot_at": SNAPSHOT, "definition": "INF-06/1", **usual, **more,
+    }  # fmt: skip
+
+
 def waiting(repo_id: str, number: int, url: str, days: int) -> dict[str, object]:
     return {
         "repo_id": repo_id, "artefact_id": f"issue:{number}", "artefact_kind": "issue", "url": url,
@@ -129,6 +141,10 @@ def busy_world() -> dict[str, list[dict[str, object]]]:
             waiting("f:1", 7, "https://example.org/one/issues/7", 2), waiting("f:2", 8, "javascript:alert(2)", 9),
         ],
         "retention.response_times": [response_time("newcomer", 40, 12.5), response_time("regular", 4, 98.7)],
+        "influence.founding_claim": [
+            claim("f:1", 2022), claim("f:1", 2023, correlation_trend=-0.2, correlation_trend_error=0.05),
+            claim("f:1", 2023, "newcomers", n=12, residual_mean=-0.3, residual_lower=-0.4, residual_upper=-0.2),
+        ],
         "influence.concentration": [
             year("f:1", 2022, "contributions_any", 12),
             year("f:1", 2023, "pagerank", 11),

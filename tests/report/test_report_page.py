@@ -107,7 +107,7 @@ def test_few_persons_at_risk_are_not_counted_out(busy_page: str) -> None:
     assert "at risk 20 < 5 < 5 < 5 0" in words(section(busy_page, "retention"))
 
 
-@pytest.mark.parametrize("name", ["retention", "cohorts", "arrivals", "influence"])
+@pytest.mark.parametrize("name", ["retention", "cohorts", "arrivals", "claim", "influence"])
 def test_what_is_missing_is_said_beside_every_answer(busy_page: str, name: str) -> None:
     text = words(section(busy_page, name)).replace("\xa0", " ")
 
@@ -122,7 +122,7 @@ def test_every_picture_says_in_words_what_it_shows(busy_page: str) -> None:
     pictures = re.findall(r"<figure>.*?</figure>", busy_page, re.DOTALL)
     told = re.findall(r'<svg role="img" aria-label="([^"]+)"', busy_page)
 
-    assert len(pictures) == len(told) == 7
+    assert len(pictures) == len(told) == 8
     assert "Retention curve of all repositories together: 80% at day 0, 80% at day 30, 60% at day 90" in told[0]
 
 

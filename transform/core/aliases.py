@@ -11,6 +11,7 @@ from transform.columns import AFFILIATION_CLASS, ORGANISATION, PERSON_ID, share
 from transform.core import domains
 from transform.parameters import Parameters
 
+RANK = {rule: rank for rank, rule in enumerate(("A2", "A3", "H", "A4", "B1", "B2", "C1"))}
 AFFILIATION_REASONS = (
     *("registered", "known", "institution", "several", "own_host"),
     *("single", "free_mail", "project", "no_host"),
@@ -21,16 +22,12 @@ TABLE = Table(
     name="aliases",
     grain="one row per alias: a forge account, or an e-mail address that signs commits as author, committer or co-author",
     key=("alias_id",),
-    inputs=("raw.accounts", "raw.emails", "raw.email_links", "raw.mailmap_links", "raw.organisation_domains"),
-    definition="ID-02/2",
-    formula="an account is a person (A1); a noreply address is the account it names (A2); an address is the account that "
-    "the forge shows behind its commits (A3); an address that a mailmap ties to another is who that is (A4); any other "
-    "address is a person of its own (B1)",
+    inputs=("raw.accounts", "raw.emails", "core.identity_links", "raw.organisation_domains"),
     columns=(
         Column("alias_id", pl.String, "Account id, or 'mail:' and the keyed hash of an address."),
         PERSON_ID,
         Column("alias_kind", pl.String, "What the alias is.", one_of=("account", "email")),
-        Column("rule", pl.String, "Rule that tied it to the person.", one_of=("A1", "A2", "A3", "A4", "B1")),
+        Column("rule", pl.String, "Rule that tied it to the person.", one_of=("A1", *RANK)),
         share("confidence_share", "How sure the rule is."),
         ORGANISATION,
         AFFILIATION_CLASS,
@@ -50,103 +47,42 @@ def build(
     accounts: pl.LazyFrame,
     emails: pl.LazyFrame,
     links: pl.LazyFrame,
-    mailmap: pl.LazyFrame,
     organisation_domains: pl.LazyFrame,
     *,
     parameters: Parameters,
 ) -> pl.LazyFrame:
     signing = emails.filter(~pl.col("is_only_named").fill_null(value=False))
-    addresses = email_aliases(accounts, signing, links).pipe(with_mailmap, mailmap)
-    return pl.concat([account_aliases(accounts, addresses), addresses]).pipe(
-        with_affiliations, signing, organisation_domains, parameters
-    )
-
-
-def account_aliases(accounts: pl.LazyFrame, addresses: pl.LazyFrame) -> pl.LazyFrame:
-    """Every account is a person, also one that only a noreply address tells of."""
-    named = addresses.filter(pl.col("rule").is_in(["A2", "A3"])).select(account_id="person_id")
     return (
-        pl.concat([accounts.select("account_id"), named])
-        .unique()
-        .select(
-            alias_id="account_id",
-            person_id="account_id",
-            alias_kind=pl.lit("account"),
-            rule=pl.lit("A1"),
-            confidence_share=pl.lit(1.0),
-        )
+        pl.concat([account_aliases(accounts, links), email_aliases(signing)])
+        .pipe(with_persons, links)
+        .pipe(with_affiliations, signing, organisation_domains, parameters)
     )
 
 
-def email_aliases(accounts: pl.LazyFrame, emails: pl.LazyFrame, links: pl.LazyFrame) -> pl.LazyFrame:
-    """The rules in order of trust; an address that the forge shows behind two accounts is nobody's for certain.
+def account_aliases(accounts: pl.LazyFrame, links: pl.LazyFrame) -> pl.LazyFrame:
+    """Every account is an alias, also one that only a noreply address tells of."""
+    named = links.filter(pl.col("rule").is_in(["A2", "A3"])).select(account_id="other_alias_id")
+    ids = pl.concat([accounts.select("account_id"), named]).unique()
+    return ids.select(alias_id="account_id", alias_kind=pl.lit("account"))
 
-    The id in a noreply address is believed before its login, for logins change hands; but an id that the forge has
-    never shown gives way to a login that it has.
-    """
-    one = emails.group_by("email_key").agg(pl.col("account_id", "login", "forge").drop_nulls().first())
-    ruled = (
-        one.with_columns(login=pl.col("login").str.to_lowercase())
-        .join(accounts.select("account_id", known_id="account_id").unique(), on="account_id", how="left")
-        .join(accounts_by_login(accounts), on=["forge", "login"], how="left")
-        .join(accounts_by_commit(links), on="email_key", how="left")
+
+def email_aliases(emails: pl.LazyFrame) -> pl.LazyFrame:
+    return emails.select(alias_id=pl.lit("mail:") + pl.col("email_key"), alias_kind=pl.lit("email")).unique()
+
+
+def with_persons(aliases: pl.LazyFrame, links: pl.LazyFrame) -> pl.LazyFrame:
+    """The person of the links that hold, with the surest of them; whoever has none is a person of their own."""
+    holding = links.filter(pl.col("status") == "accepted")
+    ends = pl.concat(
+        holding.select("rule", "confidence_share", "person_id", alias_id=end) for end in ("alias_id", "other_alias_id")
     )
-    alias, named = pl.lit("mail:") + pl.col("email_key"), pl.coalesce("known_id", "named_id", "account_id")
-    return ruled.select(
-        alias_id=alias,
-        person_id=pl.coalesce(named, "shown_id", alias),
-        alias_kind=pl.lit("email"),
-        rule=_first_rule(named, pl.lit("A2"), pl.lit("A3"), pl.lit("B1")),
-        confidence_share=_first_rule(named, pl.lit(0.98), pl.lit(0.98), pl.lit(0.95)),
-    )
-
-
-def _first_rule(named: pl.Expr, by_name: pl.Expr, by_commit: pl.Expr, otherwise: pl.Expr) -> pl.Expr:
-    shown = pl.col("shown_id").is_not_null()
-    return pl.when(named.is_not_null()).then(by_name).when(shown).then(by_commit).otherwise(otherwise)
-
-
-def accounts_by_login(accounts: pl.LazyFrame) -> pl.LazyFrame:
-    """Logins that one account of a forge has had, and no other."""
-    logins = accounts.select("account_id", forge=forge_of("account_id"), login=pl.col("login").str.to_lowercase())
-    return _unambiguous(logins, ["forge", "login"]).rename({"account_id": "named_id"})
-
-
-def accounts_by_commit(links: pl.LazyFrame) -> pl.LazyFrame:
-    return _unambiguous(links, ["email_key"]).rename({"account_id": "shown_id"})
-
-
-def _unambiguous(rows: pl.LazyFrame, key: list[str]) -> pl.LazyFrame:
-    grouped = rows.group_by(key).agg(pl.col("account_id").min(), n=pl.col("account_id").n_unique())
-    return grouped.filter(pl.col("n") == 1).drop("n")
-
-
-def forge_of(account_id: str) -> pl.Expr:
-    """The forge's name in front of an account id."""
-    return pl.col(account_id).str.replace(r":[^:]*$", "")
-
-
-def with_mailmap(addresses: pl.LazyFrame, mailmap: pl.LazyFrame) -> pl.LazyFrame:
-    """An address that nothing better is known of is who its mailmap says; mailmaps that disagree say nothing."""
-    proper = (
-        mailmap.select(
-            alias_id=pl.lit("mail:") + pl.col("email_key"), proper_id=pl.lit("mail:") + pl.col("proper_email_key")
-        )
-        .group_by("alias_id")
-        .agg(pl.col("proper_id").min(), n=pl.col("proper_id").n_unique())
-        .filter(pl.col("n") == 1)
-        .join(addresses.select(proper_id="alias_id", proper_person_id="person_id"), on="proper_id")
-        .select("alias_id", "proper_person_id")
-    )
-    is_mapped = (pl.col("rule") == "B1") & pl.col("proper_person_id").is_not_null()
-    return (
-        addresses.join(proper, on="alias_id", how="left")
-        .with_columns(
-            person_id=pl.when(is_mapped).then("proper_person_id").otherwise("person_id"),
-            rule=pl.when(is_mapped).then(pl.lit("A4")).otherwise("rule"),
-            confidence_share=pl.when(is_mapped).then(pl.lit(0.98)).otherwise("confidence_share"),
-        )
-        .drop("proper_person_id")
+    rank = pl.col("rule").replace_strict(RANK, return_dtype=pl.Int64)
+    best = ends.sort("alias_id", rank).unique("alias_id", keep="first", maintain_order=True)
+    is_account = pl.col("alias_kind") == "account"
+    return aliases.join(best, on="alias_id", how="left").with_columns(
+        person_id=pl.coalesce("person_id", "alias_id"),
+        rule=pl.when(is_account).then(pl.lit("A1")).otherwise(pl.col("rule").fill_null("B1")),
+        confidence_share=pl.when(is_account).then(pl.lit(1.0)).otherwise(pl.col("confidence_share").fill_null(0.95)),
     )
 
 

@@ -7,7 +7,7 @@ import polars as pl
 from quality.contract import INSTANT, Column, Table
 from transform.columns import ARTEFACT_ID, AUTHOR_ID, REPO_ID, URL, count
 from transform.core.drafts import with_drafts
-from transform.core.items import CLOSED_BY, artefact, by_snapshot, not_yet, with_closing, with_person
+from transform.core.items import CLOSED_BY, artefact, as_it_stood, by_snapshot, not_yet, with_closing, with_person
 from transform.parameters import Parameters
 
 TABLE = Table(
@@ -79,6 +79,7 @@ def build(
     )
     return (
         people.with_columns(not_yet("closed_at"), not_yet("merged_at"), artefact_id=artefact(pl.lit("change")))
+        .pipe(as_it_stood, events)
         .pipe(with_drafts, declared)
         .pipe(with_closing, events)
         .with_columns(is_merged=pl.col("merged_at").is_not_null())

@@ -6,6 +6,7 @@ import polars as pl
 
 from quality.contract import INSTANT, Column, Table
 from transform.columns import ARTEFACT_ID, AUTHOR_ID, REPO_ID, URL
+from transform.core.behaviours import by_machine
 from transform.core.items import artefact, by_snapshot, of_items, with_person
 from transform.parameters import Parameters
 
@@ -14,7 +15,7 @@ TABLE = Table(
     name="comments",
     grain="one row per comment",
     key=("repo_id", "comment_id"),
-    inputs=("raw.comments", "raw.items", "core.repositories", "core.aliases"),
+    inputs=("raw.comments", "raw.items", "core.repositories", "core.aliases", "core.people"),
     is_large=True,
     may_be_empty="A plain git repository has no comments.",
     columns=(
@@ -32,6 +33,7 @@ TABLE = Table(
         Column("reply_to_id", pl.String, "Comment it answers; null when it starts a thread.", nullable=True),
         URL,
         Column("is_minimised", pl.Boolean, "Whether the forge hides it; null when unknown.", nullable=True),
+        Column("is_by_machine", pl.Boolean, "Whether a program posted it under a human's account (BOT-02)."),
         Column("commented_at", INSTANT, "When it was written; a review comment may be older than its review."),
     ),
 )
@@ -42,14 +44,18 @@ def build(
     items: pl.LazyFrame,
     repositories: pl.LazyFrame,
     aliases: pl.LazyFrame,
+    people: pl.LazyFrame,
     *,
     parameters: Parameters,
 ) -> pl.LazyFrame:
     del parameters
+    machine = by_machine(comments, items, aliases, people).with_columns(is_by_machine=pl.lit(value=True))
     return (
         by_snapshot(comments, repositories, "commented_at")
         .pipe(of_items, items)
         .pipe(with_person, aliases, "author_account_id", "person_id")
+        .join(machine, on=["repo_id", "comment_id"], how="left")
+        .with_columns(pl.col("is_by_machine").fill_null(value=False))
         .with_columns(artefact_id=artefact(pl.col("item_kind")), comment_kind="kind")
         .select(TABLE.column_names)
     )

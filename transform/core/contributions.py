@@ -55,6 +55,12 @@ TABLE = Table(
         AFFILIATION_CLASS,
         ARTEFACT_ID,
         URL,
+        Column(
+            "is_assisted",
+            pl.Boolean,
+            "Whether an AI agent helped with the commit, by a trailer; null for acts other than commits.",
+            nullable=True,
+        ),
         Column("is_coauthor", pl.Boolean, "Whether a trailer, not the author line, names the person."),
         Column("contributed_at", INSTANT, "When the person acted (author time for commits, made plausible)."),
         Column(
@@ -88,7 +94,7 @@ def build(
     parameters: Parameters,
 ) -> pl.LazyFrame:
     del parameters
-    credited = credited_commits(commits, changes)
+    credited = credited_commits(commits, changes).pipe(with_assistance, commit_people, aliases, people)
     acts = pl.concat(
         [
             authored(credited),
@@ -105,6 +111,7 @@ def build(
         affiliated(acts, affiliations, aliases)
         .join(people.select("person_id", "actor_class"), on="person_id", how="left")
         .with_columns(
+            actor_class=pl.when("is_by_machine").then(pl.lit("bot")).otherwise("actor_class"),
             family=pl.col("kind").replace_strict(FAMILY_OF_KIND, return_dtype=pl.String),
             contribution_id=pl.concat_str("repo_id", "kind", "act_id", separator="/"),
         )
@@ -121,9 +128,21 @@ def act(kind: pl.Expr | str, act_id: pl.Expr, **columns: pl.Expr | str) -> list[
         "person_id": pl.col("person_id"),
         "artefact_id": pl.col("artefact_id"),
         "alias_id": pl.lit(None, pl.String),
+        "is_assisted": pl.lit(None, pl.Boolean),
+        "is_by_machine": pl.lit(value=False),
         **{name: pl.col(value) if isinstance(value, str) else value for name, value in columns.items()},
     }
-    order = ("person_id", "alias_id", "artefact_id", "url", "is_coauthor", "contributed_at", "accepted_at")
+    order = (
+        "person_id",
+        "alias_id",
+        "is_assisted",
+        "is_by_machine",
+        "artefact_id",
+        "url",
+        "is_coauthor",
+        "contributed_at",
+        "accepted_at",
+    )
     named = pl.lit(kind) if isinstance(kind, str) else kind
     return ["repo_id", named.alias("kind"), act_id.alias("act_id"), *(given[name].alias(name) for name in order)]
 
@@ -143,8 +162,30 @@ def credited_commits(commits: pl.LazyFrame, changes: pl.LazyFrame) -> pl.LazyFra
     )
 
 
+def with_assistance(
+    commits: pl.LazyFrame, commit_people: pl.LazyFrame, aliases: pl.LazyFrame, people: pl.LazyFrame
+) -> pl.LazyFrame:
+    """Commits with `is_assisted`: an Assisted-by trailer, or an AI agent beside the author as co-author."""
+    agents = (
+        people.filter(pl.col("actor_class") == "agent")
+        .join(aliases, on="person_id")
+        .select(email_key=pl.col("alias_id").str.strip_prefix("mail:"))
+    )
+    helped = pl.concat(
+        [
+            commit_people.filter(pl.col("role") == "assisted").select("repo_id", "sha"),
+            commit_people.filter(pl.col("role") == "coauthor")
+            .join(agents, on="email_key", how="semi")
+            .select("repo_id", "sha"),
+        ]
+    ).unique()
+    return commits.join(
+        helped.with_columns(is_assisted=pl.lit(value=True)), on=["repo_id", "sha"], how="left"
+    ).with_columns(pl.col("is_assisted").fill_null(value=False))
+
+
 def authored(credited: pl.LazyFrame) -> pl.LazyFrame:
-    times = {"contributed_at": "authored_at", "accepted_at": "accepted_at"}
+    times = {"contributed_at": "authored_at", "accepted_at": "accepted_at", "is_assisted": "is_assisted"}
     return credited.select(act("commit", pl.col("sha"), alias_id="author_alias_id", **times))
 
 
@@ -169,6 +210,7 @@ def coauthored(credited: pl.LazyFrame, commit_people: pl.LazyFrame, aliases: pl.
                 accepted_at="accepted_at",
                 is_coauthor=pl.lit(value=True),
                 alias_id="alias_id",
+                is_assisted="is_assisted",
             )
         )
     )
@@ -192,7 +234,8 @@ def reviewed(reviews: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def commented(comments: pl.LazyFrame) -> pl.LazyFrame:
-    return comments.select(act(pl.col("comment_kind"), pl.col("comment_id"), contributed_at="commented_at"))
+    given = {"contributed_at": "commented_at", "is_by_machine": "is_by_machine"}
+    return comments.select(act(pl.col("comment_kind"), pl.col("comment_id"), **given))
 
 
 TRIAGE_OF_EVENT = {

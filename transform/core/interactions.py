@@ -6,6 +6,8 @@ import polars as pl
 
 from quality.contract import INSTANT, Column, Evidence, Table
 from transform.columns import NETS, REPO_ID
+from transform.core.items import artefact, by_snapshot, of_items
+from transform.core.line_lives import OURS
 from transform.parameters import Parameters
 
 TABLE = Table(
@@ -13,19 +15,31 @@ TABLE = Table(
     name="interactions",
     grain="one row per act of attention from one human to another in one network",
     key=("interaction_id",),
-    inputs=("core.changes", "core.issues", "core.reviews", "core.comments", "core.people"),
-    definition="INF-01/1",
+    inputs=(
+        *("core.changes", "core.issues", "core.reviews", "core.comments", "core.people"),
+        *("raw.mentions", "raw.items", "core.aliases", "core.line_lives", "core.repositories"),
+    ),
+    definition="INF-01/2",
     formula="review: author to reviewer, once a change; reply: commenter to the human who wrote just before, at most "
-    "five a pair and thread; merge: author to the other who merged, once a change",
+    "five a pair and thread; merge: author to the other who merged, once a change; mention: writer to whom an @ names, "
+    "once a text; coedit: committer to whoever last wrote a line that the commit took away or rewrote, once a commit",
+    source="replies: Bird et al. 2006; co-editing from editor to previous author: Gote et al. 2019 (git2net)",
     is_large=True,
-    may_be_empty="A plain git repository shows no conversations.",
+    may_be_empty="One person alone interacts with nobody.",
     evidence=(
         Evidence(
             "core.contributions",
             "the act of attention, by whichever of the two it was",
             same=("repo_id", "artefact_id"),
-            when="there.contributed_at = here.interacted_at AND "
+            when="here.net != 'coedit' AND there.contributed_at = here.interacted_at AND "
             "there.person_id IN (here.source_person_id, here.target_person_id)",
+        ),
+        Evidence(
+            "core.contributions",
+            "the commit that rewrote the lines; a merge is no contribution",
+            same=("repo_id",),
+            when="here.net = 'coedit' AND "
+            "there.contribution_id = here.repo_id || '/commit/' || replace(here.artefact_id, 'commit:', '')",
         ),
     ),
     columns=(
@@ -34,7 +48,7 @@ TABLE = Table(
         Column("source_person_id", pl.String, "Who gives attention.", references="core.people.person_id"),
         Column("target_person_id", pl.String, "Who receives it.", references="core.people.person_id"),
         Column("net", pl.String, "The network.", one_of=NETS),
-        Column("artefact_id", pl.String, "The issue or change it happened on."),
+        Column("artefact_id", pl.String, "The issue, change or commit it happened on."),
         Column("interacted_at", INSTANT, "When it happened."),
     ),
 )
@@ -46,14 +60,22 @@ def build(
     reviews: pl.LazyFrame,
     comments: pl.LazyFrame,
     people: pl.LazyFrame,
+    mentions: pl.LazyFrame,
+    items: pl.LazyFrame,
+    aliases: pl.LazyFrame,
+    lives: pl.LazyFrame,
+    repositories: pl.LazyFrame,
     *,
     parameters: Parameters,
 ) -> pl.LazyFrame:
+    comments = comments.filter(~pl.col("is_by_machine"))
     humans = people.filter(pl.col("actor_class") == "human").select("person_id")
     edges = [
         review_edges(changes, reviews),
         merge_edges(changes),
         reply_edges(changes, issues, comments, humans, parameters.replies_per_pair_and_thread),
+        mention_edges(mentions, items, aliases, repositories),
+        coedit_edges(lives),
     ]
     between = pl.concat([edge.select(EDGE) for edge in edges]).filter(
         pl.col("source_person_id") != pl.col("target_person_id")
@@ -151,4 +173,37 @@ def line_replies(comments: pl.LazyFrame) -> pl.LazyFrame:
         .join(answered, on=["repo_id", "reply_to_id"])
         .drop_nulls(["person_id", "target_person_id"])
         .select("repo_id", "artefact_id", "person_id", "target_person_id", at="commented_at", act_id="comment_id")
+    )
+
+
+def mention_edges(
+    mentions: pl.LazyFrame, items: pl.LazyFrame, aliases: pl.LazyFrame, repositories: pl.LazyFrame
+) -> pl.LazyFrame:
+    """Whoever writes a text turns to those it names; code, quotes and teams are left out before."""
+    return (
+        by_snapshot(of_items(mentions, items), repositories, "mentioned_at")
+        .join(aliases.select(author_account_id="alias_id", source_person_id="person_id"), on="author_account_id")
+        .join(aliases.select(account_id="alias_id", target_person_id="person_id"), on="account_id")
+        .unique(["repo_id", "subject_id", "target_person_id"], keep="any")
+        .with_columns(
+            net=pl.lit("mention"),
+            artefact_id=artefact(pl.col("item_kind")),
+            interacted_at="mentioned_at",
+            act_id=pl.concat_str("subject_id", "target_person_id", separator="/"),
+        )
+    )
+
+
+def coedit_edges(lives: pl.LazyFrame) -> pl.LazyFrame:
+    """Whoever rewrites a line takes up the work of the one who wrote it."""
+    return (
+        lives.filter(pl.col("died_person_id").is_not_null(), pl.col("file_class").is_in(OURS))
+        .drop_nulls("born_person_id")
+        .group_by("repo_id", "died_sha", target_person_id="born_person_id")
+        .agg(source_person_id=pl.col("died_person_id").first(), interacted_at=pl.col("died_at").first())
+        .with_columns(
+            net=pl.lit("coedit"),
+            artefact_id=pl.lit("commit:") + pl.col("died_sha"),
+            act_id=pl.concat_str("died_sha", "target_person_id", separator="/"),
+        )
     )

@@ -6,7 +6,7 @@ import polars as pl
 
 from quality.contract import INSTANT, Column, Table
 from transform.columns import ARTEFACT_ID, AUTHOR_ID, REPO_ID, URL
-from transform.core.items import CLOSED_BY, artefact, by_snapshot, not_yet, with_closing, with_person
+from transform.core.items import CLOSED_BY, artefact, as_it_stood, by_snapshot, not_yet, with_closing, with_person
 from transform.parameters import Parameters
 
 TABLE = Table(
@@ -44,6 +44,7 @@ def build(
     return (
         with_person(issues, aliases, "author_account_id", "person_id")
         .with_columns(not_yet("closed_at"), artefact_id=artefact(pl.lit("issue")))
+        .pipe(as_it_stood, events)
         .pipe(with_closing, events)
         .select(TABLE.column_names)
     )

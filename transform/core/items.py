@@ -49,6 +49,21 @@ def artefact(kind: pl.Expr, number: str = "number") -> pl.Expr:
     return kind + ":" + pl.col(number).cast(pl.String)
 
 
+def as_it_stood(rows: pl.LazyFrame, events: pl.LazyFrame) -> pl.LazyFrame:
+    """What was closed at the snapshot is, though it was reopened, or closed again, since: its events tell."""
+    last = (
+        events.filter(pl.col("kind").is_in(["closed", "reopened"]))
+        .sort("occurred_at", "event_id")
+        .group_by("repo_id", "artefact_id", maintain_order=True)
+        .agg(last_kind=pl.col("kind").last(), last_at=pl.col("occurred_at").last())
+    )
+    changed_since = pl.col("updated_at") >= pl.col("held_until_at")
+    was_closed = changed_since & pl.col("closed_at").is_null() & (pl.col("last_kind") == "closed")
+    return rows.join(last, on=["repo_id", "artefact_id"], how="left").with_columns(
+        closed_at=pl.when(was_closed).then("last_at").otherwise("closed_at")
+    )
+
+
 def with_closing(rows: pl.LazyFrame, events: pl.LazyFrame) -> pl.LazyFrame:
     """Adds who closed it last, and why, where `closed_at` says that it is closed."""
     in_order = ["occurred_at", "event_id"]

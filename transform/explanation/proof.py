@@ -20,8 +20,9 @@ COVERAGE = """
     WHERE list_contains(?, repo_id) ORDER BY r.full_name, c.stream
 """
 VERDICTS = """
-    SELECT run_id, table_name, expectation, doc, severity, outcome, n_unexpected FROM ops.quality_results
-    WHERE run_id = (SELECT max(run_id) FROM ops.runs WHERE outcome = 'published') AND list_contains(?, table_name)
+    SELECT run_id, table_name, expectation, doc, severity, outcome, n_unexpected
+    FROM ops.quality_results AS q WHERE run_id = (SELECT max(run_id) FROM ops.runs WHERE outcome = 'published')
+        AND attempt = (SELECT max(attempt) FROM ops.quality_results AS o WHERE o.run_id = q.run_id) AND list_contains(?, table_name)
     ORDER BY table_name, expectation
 """
 RUN = "SELECT run_id, command, as_of_at, finished_at FROM ops.runs WHERE outcome = 'published' ORDER BY run_id DESC LIMIT 1"

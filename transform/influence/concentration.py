@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from quality.contract import Column, Table
+from quality.contract import Column, Evidence, Table
 from transform.columns import (
     DEFINITION,
     FAMILIES,
@@ -16,11 +16,12 @@ from transform.columns import (
     share,
 )
 from transform.core.spells import human_acts
-from transform.influence.scores import with_windows
+from transform.influence.windows import in_window, with_windows
 from transform.parameters import Parameters
 from transform.statistics.concentration import gini, gini_corrected, herfindahl, top_one_share, top_tenth_share
 
 CELL = ("repo_id", "window_start", "quantity")
+QUOTED_YEAR = "'year'"
 QUANTITIES = (*(f"contributions_{family}" for family in FAMILIES), "pagerank")
 
 TABLE = Table(
@@ -37,6 +38,23 @@ TABLE = Table(
     caveats="The persons are those with any of the quantity in the year: nobody enters with zero, for the Gini "
     "depends on how many zeros are let in. A concentration of few persons says little.",
     may_be_empty="No rows without contributions by humans.",
+    evidence=(
+        Evidence(
+            "core.contributions",
+            "the acts of humans in the year that are of the quantity",
+            same=("repo_id",),
+            when="there.actor_class = 'human' AND there.person_id IS NOT NULL AND "
+            "there.contributed_at < here.snapshot_at AND "
+            "here.quantity IN ('contributions_any', 'contributions_' || there.family) AND "
+            f"{in_window('there.contributed_at', QUOTED_YEAR)}",
+        ),
+        Evidence(
+            "influence.scores",
+            "the scores of the year",
+            same=("repo_id", "window_start"),
+            when="here.quantity = 'pagerank' AND there.network = 'attention' AND there.window_kind = 'year'",
+        ),
+    ),
     columns=(
         REPO_ID,
         WINDOW_START,
@@ -59,11 +77,13 @@ def build(
     contributions: pl.LazyFrame, scores: pl.LazyFrame, repositories: pl.LazyFrame, *, parameters: Parameters
 ) -> pl.LazyFrame:
     work = human_acts(contributions, repositories).pipe(contributions_by_person)
-    attention = scores.select("repo_id", "window_start", quantity=pl.lit("pagerank"), amount="pagerank")
+    yearly = scores.filter(pl.col("window_kind") == "year", pl.col("network") == "attention")
+    attention = yearly.select("repo_id", "window_start", quantity=pl.lit("pagerank"), amount="pagerank")
     return (
         pl.concat([work, attention])
         .pipe(concentrations)
-        .pipe(with_windows, repositories)
+        .with_columns(window_kind=pl.lit("year"))
+        .pipe(with_windows, repositories, parameters)
         .with_columns(definition=pl.lit(TABLE.definition))
         .select(TABLE.column_names)
         .sort(CELL)

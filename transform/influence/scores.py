@@ -1,54 +1,122 @@
-"""influence.scores: whom the attention in a repository and year leads to (INF-02: PageRank on the INF-01 networks)."""
+"""influence.scores: whom the attention of a window leads to, and who stands in the middle (INF-02)."""
 
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 import polars as pl
 
-from quality.contract import Table
+from quality.contract import Evidence, Table
 from transform.columns import (
     DEFINITION,
     IS_WINDOW_COMPLETE,
     N_PERSONS,
-    NETS,
+    NETWORK,
     PERSON_ID,
     REPO_ID,
     SNAPSHOT_AT,
+    WINDOW_KIND,
     WINDOW_START,
+    count,
     share,
 )
 from transform.core.spells import human_acts
+from transform.influence.networks import TEXT, edges, networks
+from transform.influence.windows import WINDOW, in_window, in_windows, with_windows
 from transform.parameters import Parameters
+from transform.statistics.centralities import betweenness, coreness, eigenvector, hits
+from transform.statistics.graphs import Floats, Indices, Matrix, restricted, weights
 from transform.statistics.pagerank import TOLERANCE, pagerank
 
-WINDOW = ("repo_id", "window_start")
-NODE = (*WINDOW, "person_id")
+GRAPH = (*WINDOW, "network")
+NODE = (*GRAPH, "person_id")
 STABLE_DECIMALS = 12
 """Scores are compared at the tolerance they are computed with, so that equals are ties."""
+CENTRALITY_KINDS = ("year", "rolling")
+"""In quarters there is PageRank alone."""
+SCORES: dict[str, Any] = {
+    "pagerank": pl.Float64,
+    "hub_share": pl.Float64,
+    "authority_share": pl.Float64,
+    "eigenvector_centrality": pl.Float64,
+    "coreness": pl.Int64,
+    "betweenness_share": pl.Float64,
+    "n_betweenness_sources": pl.Int64,
+}
 
 TABLE = Table(
     schema="influence",
     name="scores",
-    grain="one row per repository, calendar year with any interaction, and human active in it",
+    grain="one row per repository, window with any interaction, network, and human active in the window",
     key=NODE,
-    inputs=("core.interactions", "core.contributions", "core.repositories"),
-    definition="INF-02/1",
-    formula="PageRank on edges from who gives to who receives attention, weight = sum over review, reply, merge of "
-    "ln(1 + interactions); percentile_rank = (mean rank among ties - 1/2) / n_persons",
-    source="Page et al. 1999; Langville and Meyer 2006; reply network: Bird et al. 2006",
-    parameters={"damping": "parameters.pagerank_damping", "tolerance": TOLERANCE, "window": "calendar year, UTC"},
+    inputs=(*("core.interactions", "core.contributions", "core.commits", "raw.commit_files", "core.repositories"),),
+    definition="INF-02/2",
+    formula="on edges from who gives to who receives attention, weight = sum over the nets of alpha ln(1 + weight of INF-01b); "
+    "pagerank: damping d, dead ends to all alike; percentile_rank = (mean rank among ties - 1/2) / n_persons; HITS; "
+    "eigenvector of the largest component, directions aside, greatest 1; coreness and betweenness on the simple graph",
+    source="Page et al. 1999; Langville and Meyer 2006; Kleinberg 1999; Bonacich 1972; Seidman 1983; Brandes 2001; sampled "
+    "betweenness: Brandes and Pich 2007",
+    parameters={
+        "damping": "parameters.pagerank_damping",
+        "alpha": "parameters.net_weights",
+        "tolerance": TOLERANCE,
+        "betweenness_sources": "parameters.betweenness_sources",
+    },
     caveats="Who contributed but had no interaction belongs to the graph, and ranks low. Compare percentile ranks, not "
-    "scores: a score depends on how many persons there are.",
+    "scores: a score depends on how many persons there are. Far down the ranks the order is noise: see "
+    "influence.score_stability. The network 'all' has files and lines in it, so that work itself counts as influence there.",
     is_large=True,
-    may_be_empty="A plain git repository shows no conversations.",
+    may_be_empty="One person alone interacts with nobody.",
+    evidence=(
+        Evidence(
+            "core.interactions",
+            "the acts of attention that the person gave or received in the window",
+            same=("repo_id",),
+            when="here.person_id IN (there.source_person_id, there.target_person_id) AND (here.network = 'all' OR "
+            "there.net IN ('review', 'reply', 'mention')) AND there.interacted_at < here.snapshot_at AND "
+            f"{in_window('there.interacted_at')}",
+        ),
+        Evidence(
+            "core.contributions",
+            "the acts that make the person one of the window",
+            same=("repo_id", "person_id"),
+            when=f"there.contributed_at < here.snapshot_at AND {in_window('there.contributed_at')}",
+        ),
+    ),
     columns=(
         REPO_ID,
+        WINDOW_KIND,
         WINDOW_START,
+        NETWORK,
         PERSON_ID,
-        share("pagerank", "Score; the scores of a repository and year sum to 1."),
-        share("percentile_rank", "Share of the persons of the window with a lower score, ties counted half."),
+        share("pagerank", "Score; the scores of a graph sum to 1."),
+        share("percentile_rank", "Share of the persons of the graph with a lower pagerank, ties counted half."),
+        share(
+            "hub_share", "How much it points to authorities; null in quarters, or if it does not settle.", nullable=True
+        ),
+        share(
+            "authority_share", "How much hubs point to it; null in quarters, or if it does not settle.", nullable=True
+        ),
+        share(
+            "eigenvector_centrality",
+            "Relative to the greatest; null in quarters, outside of the largest component, or if it does not settle.",
+            nullable=True,
+        ),
+        count(
+            "coreness", "Largest k of a part in which all are tied to k others of it; null in quarters.", nullable=True
+        ),
+        share(
+            "betweenness_share",
+            "Share of shortest paths between two others that lead over the person; null in quarters.",
+            nullable=True,
+        ),
+        count(
+            "n_betweenness_sources",
+            "Persons whose shortest paths were followed: fewer than n_persons is a sample; null in quarters.",
+            nullable=True,
+        ),
         N_PERSONS,
         IS_WINDOW_COMPLETE,
         DEFINITION,
@@ -58,78 +126,93 @@ TABLE = Table(
 
 
 def build(
-    interactions: pl.LazyFrame, contributions: pl.LazyFrame, repositories: pl.LazyFrame, *, parameters: Parameters
+    interactions: pl.LazyFrame,
+    contributions: pl.LazyFrame,
+    commits: pl.LazyFrame,
+    files: pl.LazyFrame,
+    repositories: pl.LazyFrame,
+    *,
+    parameters: Parameters,
 ) -> pl.LazyFrame:
-    edges = interactions.pipe(within_windows, repositories).pipe(weighted_edges)
+    ties = edges(interactions, contributions, commits, files, repositories, parameters).cache()
+    active = human_acts(contributions, repositories).pipe(active_in_windows, parameters)
     return (
-        graphs(human_acts(contributions, repositories).pipe(active_in_windows), edges)
-        .pipe(with_scores, parameters.pagerank_damping)
+        graphs(active, networks(ties, parameters))
+        .pipe(with_scores, parameters)
         .pipe(ranked)
-        .pipe(with_windows, repositories)
-        .with_columns(definition=pl.lit(TABLE.definition))
+        .with_columns(
+            pl.col("repo_id", "window_kind", "person_id").cast(pl.String), definition=pl.lit(TABLE.definition)
+        )
+        .pipe(with_windows, repositories, parameters)
         .select(TABLE.column_names)
     )
 
 
-def within_windows(interactions: pl.LazyFrame, repositories: pl.LazyFrame) -> pl.LazyFrame:
-    """The interactions before the snapshot of their repository, with `window_start`."""
-    return (
-        interactions.join(repositories.select("repo_id", "snapshot_at"), on="repo_id")
-        .filter(pl.col("interacted_at") < pl.col("snapshot_at"))
-        .with_columns(window_start=pl.col("interacted_at").dt.truncate("1y").dt.date())
+def active_in_windows(acts: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
+    """Who acted in which window."""
+    days = acts.select(
+        pl.col("repo_id").cast(pl.String),
+        pl.col("person_id").cast(pl.String).cast(TEXT),
+        pl.col("snapshot_at"),
+        at=pl.col("contributed_at").dt.truncate("1d"),
+    ).unique()
+    return days.pipe(in_windows, "at", parameters).select(*WINDOW, "person_id").unique()
+
+
+def graphs(active: pl.LazyFrame, ties: pl.LazyFrame) -> pl.LazyFrame:
+    """One row per person of a graph, numbered in order, with the numbers and weights of those attention goes to."""
+    known = ties.cache()
+    ends = [known.select(*GRAPH, person_id=name) for name in ("source_person_id", "target_person_id")]
+    members = known.select(GRAPH).unique().join(active, on=WINDOW).select(NODE)
+    order = [pl.col("person_id").cast(pl.String) if name == "person_id" else name for name in NODE]
+    nodes = pl.concat([*ends, members]).unique().sort(order).with_row_index("node").cache()
+    numbered = known.join(
+        nodes.select(*GRAPH, target_person_id="person_id", target="node"), on=[*GRAPH, "target_person_id"]
     )
+    key = [*GRAPH, "source_person_id"]
+    outgoing = numbered.group_by(key).agg(pl.col("target", "weight").sort_by("target"))
+    return nodes.join(outgoing.rename({"source_person_id": "person_id"}), on=NODE, how="left").sort("node")
 
 
-def weighted_edges(interactions: pl.LazyFrame) -> pl.LazyFrame:
-    """One row per window, source and target; networks are added in a fixed order, so that sums never differ."""
-    weight = pl.sum_horizontal((pl.col("net") == net).sum().log1p() for net in NETS)
-    return interactions.group_by(*WINDOW, person_id="source_person_id", target_id="target_person_id").agg(weight=weight)
+def with_scores(nodes: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
+    """Adds SCORES; every window and network is a graph of its own."""
+    blocks = nodes.with_columns(block=pl.struct(GRAPH).rle_id())
+    kept = nodes.collect_schema()
+    schema: dict[str, Any] = {**{name: kept[name] for name in NODE}, **SCORES}
+    return blocks.map_batches(partial(scored, parameters=parameters), schema=schema)
 
 
-def active_in_windows(acts: pl.LazyFrame) -> pl.LazyFrame:
-    year = pl.col("contributed_at").dt.truncate("1y").dt.date()
-    return (
-        acts.select(pl.col("repo_id", "person_id"), window_start=year)
-        .unique()
-        .with_columns(pl.col("repo_id", "person_id").cast(pl.String))
-    )
-
-
-def graphs(active: pl.LazyFrame, edges: pl.LazyFrame) -> pl.LazyFrame:
-    """One row per person of a window, numbered in order, with the numbers and weights of those attention goes to."""
-    sources, targets = edges.select(NODE), edges.select(*WINDOW, person_id="target_id")
-    members = active.join(edges.select(WINDOW).unique(), on=WINDOW, how="semi")
-    nodes = pl.concat([sources, targets, members.select(NODE)]).unique().sort(NODE).with_row_index("node")
-    numbered = edges.join(nodes.rename({"person_id": "target_id", "node": "target"}), on=[*WINDOW, "target_id"])
-    outgoing = numbered.group_by(NODE).agg(pl.col("target", "weight").sort_by("target"))
-    return nodes.join(outgoing, on=NODE, how="left").sort("node")
-
-
-def with_scores(nodes: pl.LazyFrame, damping: float) -> pl.LazyFrame:
-    """Adds `pagerank`; every repository and year is a graph of its own."""
-    blocks = nodes.with_columns(block=pl.struct(WINDOW).rle_id())
-    schema = {**dict.fromkeys(NODE, pl.String), "window_start": pl.Date, "pagerank": pl.Float64}
-    return blocks.map_batches(partial(score, damping=damping), schema=schema)
-
-
-def score(nodes: pl.DataFrame, *, damping: float) -> pl.DataFrame:
-    edges = nodes.select("node", "target", "weight").drop_nulls().explode("target", "weight")
-    source, target, weight = (edges[name].to_numpy() for name in ("node", "target", "weight"))
+def scored(nodes: pl.DataFrame, *, parameters: Parameters) -> pl.DataFrame:
+    ends = nodes.select("node", "target", "weight").drop_nulls().explode("target", "weight")
+    source, target, weight = (ends[name].to_numpy() for name in ("node", "target", "weight"))
     block = nodes["block"].to_numpy().astype(np.int64)
-    scores = pagerank(source, target, weight, block, damping=damping)
-    return nodes.select(NODE).with_columns(pagerank=pl.Series(scores, dtype=pl.Float64))
+    matrix = weights(source, target, weight, len(block))
+    scores = pagerank(source, target, weight, block, damping=parameters.pagerank_damping)
+    is_central = nodes["window_kind"].cast(pl.String).is_in(CENTRALITY_KINDS).to_numpy()
+    part, blocks, central = restricted(matrix, block, is_central)
+    columns = {name: np.full(len(block), np.nan) for name in SCORES} | {"pagerank": scores}
+    for name, values in centralities(part, blocks, parameters.betweenness_sources).items():
+        columns[name][central] = values
+    series = {name: pl.Series(columns[name], nan_to_null=True).cast(dtype) for name, dtype in SCORES.items()}
+    bounded = pl.col("hub_share", "authority_share", "eigenvector_centrality").clip(0, 1)
+    return nodes.select(NODE).with_columns(**series).with_columns(bounded)
+
+
+def centralities(matrix: Matrix, block: Indices, most_sources: int) -> dict[str, Floats]:
+    hub, authority = hits(matrix, block)
+    between = betweenness(matrix, block, most_sources=most_sources)
+    return {
+        "hub_share": hub,
+        "authority_share": authority,
+        "eigenvector_centrality": eigenvector(matrix, block),
+        "coreness": coreness(matrix).astype(np.float64),
+        "betweenness_share": between.value,
+        "n_betweenness_sources": between.n_sources.astype(np.float64),
+    }
 
 
 def ranked(scores: pl.LazyFrame) -> pl.LazyFrame:
     rank = pl.col("pagerank").round(STABLE_DECIMALS).rank("average")
-    return scores.with_columns(n_persons=pl.len().over(WINDOW).cast(pl.Int64)).with_columns(
-        percentile_rank=((rank.over(WINDOW) - 0.5) / pl.col("n_persons"))
-    )
-
-
-def with_windows(rows: pl.LazyFrame, repositories: pl.LazyFrame) -> pl.LazyFrame:
-    """Adds `snapshot_at` and whether the calendar year of the row lies wholly before it."""
-    window_end = pl.col("window_start").dt.offset_by("1y")
-    return rows.join(repositories.select("repo_id", "snapshot_at"), on="repo_id").with_columns(
-        is_window_complete=window_end <= pl.col("snapshot_at").dt.date()
+    return scores.with_columns(n_persons=pl.len().over(GRAPH).cast(pl.Int64)).with_columns(
+        percentile_rank=((rank.over(GRAPH) - 0.5) / pl.col("n_persons"))
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
 from importlib import resources
@@ -12,7 +13,7 @@ import duckdb
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from transform.report import influence, readings, retention, trust, waiting
+from transform.report import claim, influence, readings, retention, trust, validation, waiting
 from transform.report.cells import FEWEST_PERSONS
 from transform.report.explained import explanations
 from transform.report.survival import DAYS_DRAWN
@@ -30,19 +31,32 @@ def write_report(warehouse: Path, out: Path, *, made_at: datetime) -> None:
 
     Raises duckdb.Error if the warehouse cannot be opened or is none, OSError if the page cannot be written.
     """
-    page = render(warehouse, made_at)
+    _write(out, render(warehouse, made_at))
+
+
+def write_validation(warehouse: Path, out: Path, *, made_at: datetime) -> None:
+    """Writes the page of the suites, as write_report does the report."""
+    _write(out, render(warehouse, made_at, "validation.html.j2", validation.contents))
+
+
+def _write(out: Path, page: str) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     part = out.with_name(f"{out.name}.part")
     part.write_text(page, encoding="utf-8")
     part.replace(out)
 
 
-def render(warehouse: Path, made_at: datetime) -> str:
+def render(
+    warehouse: Path,
+    made_at: datetime,
+    template: str = "page.html.j2",
+    told: Callable[..., dict[str, Any]] | None = None,
+) -> str:
     with closing(duckdb.connect(str(warehouse), read_only=True)) as db:
         db.execute("SET TimeZone = 'UTC'")  # instants would otherwise be shown in the zone of this machine
-        answers = contents(db)
+        answers = (told or contents)(db)
     style = Markup(resources.files("transform.report").joinpath("style.css").read_text("utf-8"))  # noqa: S704 - ours
-    return environment().get_template("page.html.j2").render(**answers, made_at=made_at, style=style)
+    return environment().get_template(template).render(**answers, made_at=made_at, style=style)
 
 
 def contents(db: duckdb.DuckDBPyConnection) -> dict[str, Any]:
@@ -57,6 +71,7 @@ def contents(db: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         "heat_map": retention.heat_map(db, sources),
         "waiting": waiting.waiting(db, sources),
         "arrivals": retention.arrivals(db, sources),
+        "claims": claim.claims(db, sources),
         "concentrations": influence.concentrations(db, sources),
         "coverage": trust.coverage(db),
         "validation": trust.validation(db),

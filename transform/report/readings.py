@@ -83,14 +83,16 @@ QUARANTINE = """
     SELECT r.full_name, q.stream, q.reason, count(*) AS n_records
     FROM ops.quarantine q
     LEFT JOIN core.repositories r USING (repo_id)
+    WHERE q.readable_since_at IS NULL
     GROUP BY ALL
     ORDER BY n_records DESC, r.full_name, q.stream, q.reason
 """
 RUNS = "SELECT * FROM ops.runs ORDER BY started_at DESC, run_id DESC"
 VERDICTS = """
     SELECT table_name, expectation, doc, severity, outcome, sample_json, n_unexpected, run_id, judged_at
-    FROM ops.quality_results
+    FROM ops.quality_results AS q
     WHERE run_id = (SELECT run_id FROM ops.quality_results ORDER BY judged_at DESC, run_id DESC LIMIT 1)
+        AND attempt = (SELECT max(attempt) FROM ops.quality_results AS o WHERE o.run_id = q.run_id)
     ORDER BY table_name, expectation
 """
 DEFINITIONS = "SELECT * FROM ops.definitions ORDER BY definition"

@@ -35,6 +35,7 @@ def hours(name: str, doc: str, *, nullable: bool = True) -> Column:
     return Column(name, pl.Float64, doc, unit="hours", nullable=nullable, at_least=0)
 
 
+NO_MACHINE = pl.lit(value=False)
 TABLE = Table(
     schema="retention",
     name="first_responses",
@@ -154,18 +155,23 @@ def commented(comments: pl.LazyFrame, reviews: pl.LazyFrame) -> pl.LazyFrame:
         at=pl.max_horizontal("commented_at", "submitted_at"),
         response_kind="comment_kind",
         act_id="comment_id",
+        is_by_machine="is_by_machine",
     )
 
 
 def reviewed(reviews: pl.LazyFrame) -> pl.LazyFrame:
     kind = pl.lit("review")
-    return reviews.select(*THREAD, "person_id", at="submitted_at", response_kind=kind, act_id="review_id")
+    return reviews.select(
+        *THREAD, "person_id", at="submitted_at", response_kind=kind, act_id="review_id", is_by_machine=NO_MACHINE
+    )
 
 
 def merged(changes: pl.LazyFrame) -> pl.LazyFrame:
     kind, who = pl.lit("change_merge"), pl.col("merged_by_person_id")
     merges = changes.filter("is_merged")
-    return merges.select(*THREAD, person_id=who, at="merged_at", response_kind=kind, act_id="artefact_id")
+    return merges.select(
+        *THREAD, person_id=who, at="merged_at", response_kind=kind, act_id="artefact_id", is_by_machine=NO_MACHINE
+    )
 
 
 def marked(events: pl.LazyFrame) -> pl.LazyFrame:
@@ -176,6 +182,7 @@ def marked(events: pl.LazyFrame) -> pl.LazyFrame:
         at="occurred_at",
         response_kind=pl.col("kind").replace_strict(ANSWERING_EVENTS, return_dtype=pl.String),
         act_id="event_id",
+        is_by_machine=NO_MACHINE,
     )
 
 
@@ -209,8 +216,8 @@ def acts_of_others(
             "at",
             "response_kind",
             "act_id",
-            is_human=(pl.col("actor_class") == "human").fill_null(value=False),
-            is_bot=(pl.col("actor_class") == "bot").fill_null(value=False),
+            is_human=((pl.col("actor_class") == "human") & ~pl.col("is_by_machine")).fill_null(value=False),
+            is_bot=((pl.col("actor_class") == "bot") | pl.col("is_by_machine")).fill_null(value=False),
             is_insider=(pl.col("insider_from_at") < pl.col("at")).fill_null(value=False),
         )
     )

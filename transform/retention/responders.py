@@ -102,7 +102,8 @@ def with_tenure(answered: pl.LazyFrame, spells: pl.LazyFrame, horizon_days: int)
 
 def with_influence(answered: pl.LazyFrame, scores: pl.LazyFrame) -> pl.LazyFrame:
     """The rank in the year before: the year of the answer holds what came after it, and the answer itself."""
-    ranks = scores.select(
+    yearly = scores.filter(pl.col("window_kind") == "year", pl.col("network") == "attention")
+    ranks = yearly.select(
         "repo_id", "window_start", responder_person_id="person_id", prior_year_percentile_rank="percentile_rank"
     )
     year_before = pl.col("responded_at").dt.truncate("1y").dt.offset_by("-1y").dt.date()

@@ -1,0 +1,270 @@
+"""`forbenefit forget`: a person leaves archive, raw, identity store and warehouse, and no later run brings them back.
+
+What stays is a tombstone: the account ids, the keyed hashes of addresses, and keyed hashes of logins. Before every build
+what has arrived since is gone through again. People who ask for it can be put on `people/optout.txt` too, one login,
+address or account id a line: the next build treats them the same. Acts stay in the totals: of an account as those of a
+deleted one, of commits under one name that is no person.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import hmac
+import json
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from extract import identity_store, raw
+from extract.archive import write_durably
+from flows import who
+from flows.data_directory import DataDirectory
+from flows.errors import BadDecision
+from quality.contract import Table
+
+NOBODY = "forgotten"
+"""Email key of commits of whoever is forgotten; it is no person (see flows.identities)."""
+TEXTS = frozenset({"body", "bodyText", "title", "titleHtml", "description", "note", "message"})
+AUTHORS = ("author", "user", "actor", "submitter")
+
+
+@dataclass(frozen=True)
+class Tombstones:
+    """Whom to leave out. `logins` are keyed hashes."""
+
+    aliases: frozenset[str]
+    logins: frozenset[str]
+    secret: bytes
+
+    @property
+    def keys(self) -> list[str]:
+        return sorted(alias.removeprefix("mail:") for alias in self.aliases if alias.startswith("mail:"))
+
+    @property
+    def accounts(self) -> list[str]:
+        return sorted(alias for alias in self.aliases if not alias.startswith("mail:"))
+
+    def has_login(self, login: str) -> bool:
+        return login_key(login, self.secret) in self.logins
+
+
+def login_key(login: str, secret: bytes) -> str:
+    plain = login.lower().removesuffix("[bot]")
+    return hmac.new(secret, f"login\n{plain}".encode("utf-8", "backslashreplace"), hashlib.sha256).hexdigest()[:32]
+
+
+def tombstones(directory: DataDirectory) -> Tombstones:
+    said = _kept(directory)
+    return Tombstones(frozenset(said["aliases"]), frozenset(said["logins"]), directory.secret())
+
+
+def _kept(directory: DataDirectory) -> dict[str, Any]:
+    path = directory.people / "forgotten.json"
+    told: dict[str, Any] = json.loads(path.read_bytes()) if path.exists() else {"aliases": [], "logins": [], "until": 0}
+    return told
+
+
+def bury(directory: DataDirectory, aliases: Iterable[str], logins: Iterable[str]) -> None:
+    """Adds to the tombstones; everything in the archive is gone through again."""
+    said, secret = _kept(directory), directory.secret()
+    kept = {
+        "aliases": sorted({*said["aliases"], *aliases}),
+        "logins": sorted({*said["logins"], *(login_key(login, secret) for login in logins)}),
+        "until": 0,
+    }
+    if kept != {**said, "until": 0}:
+        _keep(directory, kept)
+
+
+def _keep(directory: DataDirectory, said: dict[str, Any]) -> None:
+    directory.people.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = directory.people / "forgotten.json"
+    write_durably(path, json.dumps(said).encode())
+    path.chmod(0o600)
+
+
+def bury_listed(directory: DataDirectory, people: Callable[[], who.Directory]) -> None:
+    """Whoever is on the opt-out list; who is not here yet waits for the night they come."""
+    path = directory.people / "optout.txt"
+    lines = [line.partition("#")[0].strip() for line in path.read_text().splitlines()] if path.exists() else []
+    if wanted := [line for line in lines if line]:
+        known = people()
+        found = {alias: login for line in wanted for alias, login in _aliases(known, line)}
+        bury(directory, found, {login for login in found.values() if login})
+
+
+def _aliases(people: who.Directory, line: str) -> list[tuple[str, str]]:
+    try:
+        alias = people.alias(line)
+    except BadDecision:
+        return []
+    return [(alias, name) for name, ids in people.logins.items() if alias in ids and ":" not in name] or [(alias, "")]
+
+
+def purge(directory: DataDirectory) -> int:
+    """Takes everybody with a tombstone out of archive, raw and identity store; how many files were rewritten."""
+    gone = tombstones(directory)
+    if not gone.aliases and not gone.logins:
+        return 0
+    said = _kept(directory)
+    rewritten, newest = 0, float(said["until"])
+    for ref, known in directory.repositories.items():
+        found, latest = redact(
+            directory.archive / known["partition"], ref.partition(":")[0], gone, float(said["until"])
+        )
+        rewritten, newest = rewritten + found, max(newest, latest)
+    for root in (directory.raw, directory.last_good):
+        rewritten += sum(scrub(file, gone) for file in sorted(root.rglob("*.parquet")))
+    for file in sorted(directory.identities.rglob(identity_store.FILE)):
+        rewritten += _without_names(file, gone)
+    _keep(directory, {**said, "until": newest})
+    return rewritten
+
+
+def redact(folder: Path, forge: str, gone: Tombstones, since: float) -> tuple[int, float]:
+    """Rewrites the pages that came since an instant and name somebody who is gone; how many, and when the last came."""
+    n, newest = 0, since
+    for page in sorted(folder.glob("**/pages/*.json.gz")):
+        at = page.stat().st_mtime
+        if at <= since:
+            continue
+        newest = max(newest, at)
+        told = json.loads(gzip.decompress(page.read_bytes()))
+        body = _redacted_body(told["body"], forge, gone)
+        if body != told["body"]:
+            write_durably(page, gzip.compress(json.dumps({**told, "body": body}).encode(), mtime=0))
+            os.utime(page, (at, at))
+            n += 1
+    return n, newest
+
+
+def _redacted_body(body: str, forge: str, gone: Tombstones) -> str:
+    try:
+        said = json.loads(body)
+    except ValueError:  # no JSON, so nobody can be read from it
+        return body
+    clean = without(said, forge, gone)
+    return body if clean == said else json.dumps(clean, ensure_ascii=False)
+
+
+def without(value: Any, forge: str, gone: Tombstones) -> Any:
+    """A JSON value in which whoever is gone is null, and what they wrote is empty."""
+    if isinstance(value, list):
+        return [without(one, forge, gone) for one in value if not is_gone(one, forge, gone)]
+    if not isinstance(value, dict):
+        return value
+    is_theirs = any(is_gone(value.get(name), forge, gone) for name in AUTHORS)
+    return {
+        key: "" if is_theirs and key in TEXTS and isinstance(one, str) else _member(one, forge, gone)
+        for key, one in value.items()
+    }
+
+
+def _member(value: Any, forge: str, gone: Tombstones) -> Any:
+    return None if is_gone(value, forge, gone) else without(value, forge, gone)
+
+
+def is_gone(value: Any, forge: str, gone: Tombstones) -> bool:
+    """Whether a value is an account with a tombstone."""
+    if not isinstance(value, dict):
+        return False
+    login = value.get("login") or value.get("username")
+    if not isinstance(login, str):
+        return False
+    number = value.get("databaseId") or value.get("id")
+    return f"{forge}:{number}" in gone.aliases or gone.has_login(login)
+
+
+TABLES = {table.name: table for table in raw.TABLES}
+THEIR_OWN = frozenset(
+    {
+        "accounts",
+        "email_links",
+        "mailmap_links",
+        "mentions",
+        "enrolments",
+        "name_links",
+        "alias_names",
+        "signature_classes",
+        "identity_decisions",
+        "actor_decisions",
+        "power_holders",
+    }
+)
+"""Tables whose rows are about the person: they go. Elsewhere the person leaves the row."""
+
+
+def scrub(file: Path, gone: Tombstones) -> int:
+    """Rewrites one file of raw without whoever is gone; 1 if it named them."""
+    table = TABLES.get(file.stem)
+    if table is None:
+        return 0
+    rows = pl.read_parquet(file)
+    clean = scrubbed(rows, table, gone)
+    if clean.equals(rows):
+        return 0
+    clean.write_parquet(file.with_suffix(".part"), compression="zstd")
+    file.with_suffix(".part").replace(file)
+    return 1
+
+
+def scrubbed(rows: pl.DataFrame, table: Table, gone: Tombstones) -> pl.DataFrame:
+    """Rows of a raw table without whoever is gone."""
+    accounts = [name for name in rows.columns if name.endswith("account_id")]
+    keys = [name for name in rows.columns if name.endswith("email_key")]
+    aliases = [name for name in rows.columns if name.endswith("alias_id")]
+    is_theirs = pl.any_horizontal(
+        pl.lit(value=False),
+        *(pl.col(name).is_in(gone.accounts).fill_null(value=False) for name in accounts),
+        *(pl.col(name).is_in(gone.keys).fill_null(value=False) for name in keys),
+        *(pl.col(name).is_in(sorted(gone.aliases)).fill_null(value=False) for name in aliases),
+    )
+    if "login" in rows.columns:
+        logins = [one for one in rows["login"].drop_nulls().unique() if gone.has_login(one)]
+        is_theirs = is_theirs | pl.col("login").is_in(logins).fill_null(value=False)
+    if table.name in THEIR_OWN:
+        return rows.filter(~is_theirs)
+    if table.name == "emails":
+        return _emails(rows, is_theirs)
+    nobody = [pl.when(~pl.col(name).is_in(gone.accounts)).then(name).alias(name) for name in accounts]
+    unnamed = [pl.when(pl.col(name).is_in(gone.keys)).then(pl.lit(NOBODY)).otherwise(name).alias(name) for name in keys]
+    clean = rows.with_columns(*nobody, *unnamed)
+    if table.name == "items":
+        clean = clean.with_columns(title=pl.when(is_theirs_author(rows, gone)).then(pl.lit("")).otherwise("title"))
+    return clean.unique(table.key, keep="first", maintain_order=True) if keys else clean
+
+
+def is_theirs_author(rows: pl.DataFrame, gone: Tombstones) -> pl.Series:
+    return rows["author_account_id"].is_in(gone.accounts).fill_null(value=False)
+
+
+def _emails(rows: pl.DataFrame, is_theirs: pl.Expr) -> pl.DataFrame:
+    """One row for all who are gone, which says nothing."""
+    theirs = rows.filter(is_theirs)
+    if theirs.is_empty():
+        return rows
+    silent = theirs.head(1).with_columns(
+        pl.lit(NOBODY).alias("email_key"),
+        *(pl.lit(None, pl.String).alias(name) for name in ("forge", "account_id", "login", "host")),
+        *(
+            pl.lit(value=False).alias(name)
+            for name in ("is_bot", "is_own_host", "is_only_named")
+            if name in rows.columns
+        ),
+    )
+    others = rows.filter(~is_theirs, pl.col("email_key") != NOBODY)
+    return pl.concat([others, silent.select(rows.columns)]).sort("email_key")
+
+
+def _without_names(file: Path, gone: Tombstones) -> int:
+    rows = pl.read_parquet(file)
+    kept = rows.filter(~pl.col("email_key").is_in(gone.keys))
+    if kept.height == rows.height:
+        return 0
+    identity_store.replace_file(file, kept)
+    return 1

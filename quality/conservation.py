@@ -1,0 +1,193 @@
+"""Nothing is lost and nothing is made up on the way: sums here equal sums there, and parts make the whole.
+
+Where rows are many, both sides are summed up with a checksum and compared sum by sum, which costs a scan each.
+"""
+
+from __future__ import annotations
+
+from quality.expectations import Expectation
+
+TOLERANCE = 1e-9
+_RECORDS = """
+SELECT repo_id, 'issue_open' AS kind, 'issue_open/' || number AS act, person_id, opened_at AS happened_at FROM core.issues
+UNION ALL SELECT repo_id, 'change_open', 'change_open/' || number, person_id, opened_at FROM core.changes
+UNION ALL SELECT repo_id, 'change_merge', 'change_merge/' || number, merged_by_person_id, merged_at FROM core.changes
+    WHERE is_merged AND merged_by_person_id IS NOT NULL
+UNION ALL SELECT repo_id, 'review', 'review/' || review_id, person_id, submitted_at FROM core.reviews
+UNION ALL SELECT repo_id, comment_kind, comment_kind || '/' || comment_id, person_id, commented_at FROM core.comments
+UNION ALL SELECT repo_id, 'commit', 'commit/' || sha, person_id, authored_at FROM core.commits
+    WHERE is_in_default_branch AND n_parents < 2
+"""
+_ACTS = """
+SELECT repo_id, kind, contribution_id[length(repo_id) + 2:] AS act, person_id, contributed_at AS happened_at
+FROM core.contributions WHERE family != 'triage' AND NOT is_coauthor
+"""
+_SUM = "SELECT repo_id, kind, count(*) AS n, bit_xor(hash(act, person_id, happened_at)) AS said FROM ({}) GROUP BY ALL"
+_FIRSTS = """
+SELECT repo_id, person_id, family, min(contributed_at) AS first_at, max(contributed_at) AS last_at
+FROM core.contributions JOIN core.repositories USING (repo_id)
+WHERE actor_class = 'human' AND contributed_at < snapshot_at GROUP BY ALL
+"""
+_CURVE = "repo_id, family, cohort, end_rule, horizon_days"
+
+CONSERVATION = (
+    Expectation(
+        "acts are by whom and when the records say",
+        "core.contributions",
+        "Every issue, change, merge, review, comment and commit is one act of the same person at the same instant.",
+        "SELECT repo_id, kind, records.n AS recorded, acts.n AS contributed "
+        f"FROM ({_SUM.format(_RECORDS)}) AS records FULL JOIN ({_SUM.format(_ACTS)}) AS acts USING (repo_id, kind) "
+        "WHERE records.n IS DISTINCT FROM acts.n OR records.said IS DISTINCT FROM acts.said",
+    ),
+    Expectation(
+        "actors are of the class their person is of",
+        "core.contributions",
+        "Bots, organisations and humans are in contributions what they are in people.",
+        "SELECT repo_id, c.person_id, c.actor_class AS told, p.actor_class AS person_is, count(*) AS n_acts "
+        "FROM core.contributions AS c LEFT JOIN core.people AS p USING (person_id) "
+        "WHERE c.actor_class IS DISTINCT FROM p.actor_class GROUP BY ALL",
+    ),
+    Expectation(
+        "a class has its reason",
+        "core.people",
+        "Who is called a bot by the forge or by its login is one; only humans have no rule that says otherwise.",
+        "SELECT person_id, login, actor_class, actor_class_reason FROM core.people "
+        "WHERE (actor_class_reason = 'no rule says otherwise' AND actor_class != 'human') "
+        "OR (actor_class_reason = 'the forge says it is a bot' AND actor_class != 'bot') "
+        "OR (actor_class_reason = 'no rule says otherwise' AND lower(login) LIKE '%[bot]')",
+    ),
+    Expectation(
+        "what cannot be read is counted",
+        "ops.quarantine",
+        "Coverage counts as many records in quarantine as there are.",
+        "SELECT repo_id, stream, n_quarantined, n FROM (SELECT repo_id, stream, count(*) AS n FROM ops.quarantine "
+        "WHERE readable_since_at IS NULL GROUP BY ALL) "
+        "FULL JOIN (FROM ops.coverage WHERE n_quarantined > 0) USING (repo_id, stream) WHERE n IS DISTINCT FROM n_quarantined",
+    ),
+    Expectation(
+        "what is called complete is",
+        "ops.coverage",
+        "A stream that is complete holds as much as its source counts; the share held is the one of the other.",
+        "SELECT repo_id, stream, source_total, held, held_share FROM ops.coverage "
+        "WHERE (is_complete AND held + n_quarantined < source_total) "
+        f"OR (source_total > 0 AND abs(held_share - least(1, held / source_total)) > {TOLERANCE})",
+    ),
+    Expectation(
+        "a repository is as complete as its streams",
+        "core.repositories",
+        "It is complete exactly if all of its streams are.",
+        "SELECT repo_id, is_complete, streams FROM core.repositories LEFT JOIN ("
+        "SELECT repo_id, bool_and(is_complete) AS streams FROM ops.coverage GROUP BY ALL) USING (repo_id) "
+        "WHERE is_complete IS DISTINCT FROM coalesce(streams, false)",
+    ),
+    Expectation(
+        "a spell lasts from the first act to the last",
+        "core.spells",
+        "First and last day are those of the acts; an exit is such a day, and what is open ends before the snapshot.",
+        "SELECT s.repo_id, s.family, s.person_id, end_rule, horizon_days, s.first_at, a.first_at AS first_act, last_day, last_at "
+        f"FROM core.spells AS s LEFT JOIN ({_FIRSTS} UNION ALL "
+        f"SELECT repo_id, person_id, 'any', min(first_at), max(last_at) FROM ({_FIRSTS}) GROUP BY ALL) AS a "
+        "USING (repo_id, person_id, family) WHERE s.repo_id != 'all' AND (s.first_at IS DISTINCT FROM a.first_at "
+        "OR s.first_day != (s.first_at AT TIME ZONE 'UTC')::DATE OR s.last_day != (a.last_at AT TIME ZONE 'UTC')::DATE)",
+    ),
+    Expectation(
+        "leaving follows from the silence",
+        "core.spells",
+        "Whoever came less than the horizon before the snapshot is undecided; who was active in it has not left for good.",
+        "SELECT repo_id, family, person_id, end_rule, horizon_days, first_day, last_day, end_day, is_exit, snapshot_at FROM ("
+        "SELECT *, (snapshot_at AT TIME ZONE 'UTC')::DATE - horizon_days AS decidable FROM core.spells) "
+        "WHERE (first_day > decidable) != (is_exit IS NULL) OR end_day - first_day IS DISTINCT FROM duration_days "
+        "OR (end_rule = 'terminal' AND is_exit != (last_day <= decidable)) OR (is_exit AND end_day > last_day) "
+        "OR (NOT is_exit AND end_day != decidable)",
+    ),
+    Expectation(
+        "whoever is at risk leaves, is censored, or is still at risk",
+        "retention.curves",
+        "Numbers at risk go down by those who left and those who were censored, from all who are decidable to nobody.",
+        f"SELECT {_CURVE}, day, n_at_risk, left_over FROM (SELECT *, coalesce(lag(n_at_risk - n_exits - n_censored) OVER w, "
+        f"n_newcomers - n_excluded) AS left_over FROM retention.curves WINDOW w AS (PARTITION BY {_CURVE} ORDER BY day)) "
+        "WHERE n_at_risk != left_over UNION ALL "
+        f"SELECT {_CURVE}, max(day), 0, arg_max(n_at_risk - n_exits - n_censored, day) FROM retention.curves GROUP BY {_CURVE} "
+        "HAVING arg_max(n_at_risk - n_exits - n_censored, day) != 0",
+    ),
+    Expectation(
+        "curves follow their counts",
+        "retention.curves",
+        "Survival is the product of the shares that did not leave; it is never made from those who left alone.",
+        f"SELECT {_CURVE}, day, survival_share, product FROM (SELECT *, product(1 - n_exits / n_at_risk) OVER "
+        f"(PARTITION BY {_CURVE} ORDER BY day) AS product FROM retention.curves WHERE n_at_risk > 0) "
+        "WHERE survival_share IS NULL OR abs(survival_share - product) > 1e-6",
+    ),
+    Expectation(
+        "curves end with those of the spells who left",
+        "retention.curves",
+        "Exits and censored of a curve are those of its spells.",
+        f"SELECT {_CURVE}, told, found FROM (SELECT {_CURVE}, sum(n_exits) AS told FROM retention.curves "
+        "WHERE cohort = 'all' GROUP BY ALL) JOIN (SELECT repo_id, family, end_rule, horizon_days, "
+        "count(*) FILTER (is_exit) AS found FROM core.spells WHERE is_newcomer GROUP BY ALL) "
+        "USING (repo_id, family, end_rule, horizon_days) WHERE told != found",
+    ),
+    Expectation(
+        "shares are of their counts",
+        "retention.cohorts",
+        "Retained are some of the eligible, those some of the newcomers, and the share is the one of the other.",
+        "SELECT repo_id, family, cohort_quarter, measure, day, n_newcomers, n_eligible, n_retained, retained_share "
+        "FROM retention.cohorts WHERE n_eligible > n_newcomers OR n_retained > n_eligible "
+        "OR (measure != 'km' AND is_mature != (retained_share IS NOT NULL)) "
+        f"OR abs(retained_share - n_retained / n_eligible) > {TOLERANCE} "
+        f"OR retained_share NOT BETWEEN retained_lower_share - {TOLERANCE} AND retained_upper_share + {TOLERANCE}",
+    ),
+    Expectation(
+        "newcomers are filed under when they came",
+        "retention.newcomers",
+        "Month and quarter are those of the first act, in UTC.",
+        "SELECT repo_id, family, person_id, first_at, first_month, cohort_quarter FROM retention.newcomers "
+        "WHERE first_month != date_trunc('month', first_at AT TIME ZONE 'UTC')::DATE "
+        "OR cohort_quarter != date_trunc('quarter', first_at AT TIME ZONE 'UTC')::DATE",
+    ),
+    Expectation(
+        "the whole begins with the first of its parts",
+        "core.spells",
+        "In all repositories together a person began where they began first.",
+        "SELECT whole.repo_id, person_id, family, whole.first_at, parts.first_at AS of_parts FROM ("
+        "SELECT * FROM core.spells WHERE repo_id = 'all') AS whole LEFT JOIN (SELECT person_id, family, end_rule, horizon_days, "
+        "min(first_at) AS first_at FROM core.spells WHERE repo_id != 'all' GROUP BY ALL) AS parts "
+        "USING (person_id, family, end_rule, horizon_days) WHERE whole.first_at IS DISTINCT FROM parts.first_at",
+    ),
+    Expectation(
+        "attention goes from one human to another",
+        "core.interactions",
+        "Nobody gives attention to themselves, and nobody to a bot or gets it from one.",
+        "SELECT repo_id, interaction_id, s.actor_class AS source, t.actor_class AS target FROM core.interactions AS i "
+        "LEFT JOIN core.people AS s ON s.person_id = source_person_id LEFT JOIN core.people AS t ON t.person_id = target_person_id "
+        "WHERE source_person_id = target_person_id OR s.actor_class IS DISTINCT FROM 'human' OR t.actor_class IS DISTINCT FROM 'human'",
+    ),
+    Expectation(
+        "reviewers are asked by authors, not the other way",
+        "core.interactions",
+        "In the networks of reviews and merges attention goes out from who opened the change.",
+        "SELECT i.repo_id, interaction_id, source_person_id, person_id AS author FROM core.interactions AS i "
+        "JOIN core.changes AS c USING (repo_id, artefact_id) WHERE net IN ('review', 'merge') AND source_person_id IS DISTINCT FROM person_id",
+    ),
+    Expectation(
+        "more attention is a higher rank",
+        "influence.scores",
+        "Within a window nobody with a lower score ranks above one with a higher, and the ranks are of all in it.",
+        "SELECT repo_id, window_start, corr_of_ranks, n, n_persons FROM (SELECT repo_id, window_start, count(*) AS n, "
+        "any_value(n_persons) AS n_persons, corr(percentile_rank, place) AS corr_of_ranks, avg(percentile_rank) AS middle FROM ("
+        "SELECT *, rank() OVER (PARTITION BY repo_id, window_start ORDER BY round(pagerank, 12)) AS place FROM influence.scores) "
+        "GROUP BY ALL) WHERE n != n_persons OR (n > 1 AND corr_of_ranks < 0.9) OR abs(middle - 0.5) > 1e-6",
+    ),
+    Expectation(
+        "concentration is of those who acted",
+        "influence.concentration",
+        "Persons are those with acts in the year, equals cannot be more than there are, and one is never more than a tenth.",
+        "SELECT repo_id, window_start, quantity, n_persons, n, effective_persons, top1_share, top10pct_share "
+        "FROM influence.concentration LEFT JOIN (SELECT repo_id, date_trunc('year', contributed_at AT TIME ZONE 'UTC')::DATE "
+        "AS window_start, 'contributions_any' AS quantity, count(DISTINCT person_id) AS n FROM core.contributions "
+        "JOIN core.repositories USING (repo_id) WHERE actor_class = 'human' AND contributed_at < snapshot_at GROUP BY ALL) "
+        "USING (repo_id, window_start, quantity) WHERE n != n_persons OR effective_persons > n_persons + 1e-6 "
+        f"OR top1_share > top10pct_share + {TOLERANCE} OR abs(effective_persons * hhi_share - 1) > 1e-6",
+    ),
+)
+"""Critical: what is broken here is our own arithmetic, or a night that lost something."""

@@ -1,0 +1,9 @@
+"""All hand-written expectations: relations between tables, conservation, time order and drift."""
+
+from __future__ import annotations
+
+from quality.conservation import CONSERVATION
+from quality.order import ORDER
+from quality.relations import RELATIONS as BETWEEN_TABLES
+
+RELATIONS = (*BETWEEN_TABLES, *CONSERVATION, *ORDER)

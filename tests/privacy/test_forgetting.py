@@ -1,0 +1,117 @@
+"""Whoever is forgotten is in no row, page or store any more, and what others did stays as it was."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import polars as pl
+import pytest
+
+from extract import identity_store, raw
+from flows.data_directory import DataDirectory
+from flows.forgetting import NOBODY, Tombstones, bury, login_key, purge, redact, scrubbed, tombstones, without
+
+GONE = Tombstones(frozenset({"github:1", "mail:key"}), frozenset({login_key("ada", b"s")}), b"s")
+ADA = {"__typename": "User", "login": "Ada", "databaseId": 1}
+BOB = {"__typename": "User", "login": "bob", "databaseId": 2}
+
+
+def test_an_account_becomes_nobody_and_its_texts_empty_while_answers_stay():
+    said = {
+        "number": 7,
+        "title": "Help",
+        "author": ADA,
+        "body": "my words",
+        "comments": {"nodes": [{"author": BOB, "body": "yours"}]},
+    }
+
+    clean = without(said, "github", GONE)
+
+    assert clean["author"] is None
+    assert (clean["title"], clean["body"]) == ("", "")
+    assert clean["comments"]["nodes"] == [{"author": BOB, "body": "yours"}]
+
+
+@pytest.mark.parametrize(
+    "account", [{"login": "renamed", "databaseId": 1}, {"login": "ada", "id": 9}, {"username": "ada"}]
+)
+def test_an_account_is_known_by_its_id_and_by_its_login(account):
+    assert without({"assignees": [account, BOB]}, "github", GONE) == {"assignees": [BOB]}
+
+
+def test_the_same_number_on_another_forge_is_somebody_else():
+    other = {"login": "eve", "databaseId": 1}
+
+    assert without({"author": other}, "lab", GONE) == {"author": other}
+
+
+@pytest.mark.parametrize(
+    "name", ["items", "comments", "reviews", "events", "emails", "accounts", "mentions", "email_links"]
+)
+def test_no_row_of_raw_names_who_is_gone(name):
+    table = next(table for table in raw.TABLES if table.name == name)
+    theirs = {column.name: "github:1" for column in table.columns if column.name.endswith("account_id")}
+    theirs |= {column.name: "key" for column in table.columns if column.name.endswith("email_key")}
+    rows = table.rows(
+        theirs, {column: value.replace("1", "2").replace("key", "other") for column, value in theirs.items()}
+    )
+
+    clean = scrubbed(rows, table, GONE)
+
+    told = json.dumps(clean.to_dicts(), default=str)
+    assert '"github:1"' not in told
+    assert '"key"' not in told
+    assert '"other"' in told or '"github:2"' in told
+
+
+def test_commits_stay_in_the_totals_under_a_name_that_is_no_persons():
+    rows = raw.EMAILS.rows({"email_key": "key", "host": "example.org", "is_bot": False}, {"email_key": "other"})
+    commits = raw.COMMITS.rows({"sha": "a", "author_email_key": "key", "committer_email_key": "other"})
+
+    assert scrubbed(rows, raw.EMAILS, GONE).select("email_key", "host").rows() == [(NOBODY, None), ("other", None)]
+    assert scrubbed(commits, raw.COMMITS, GONE).select("author_email_key", "committer_email_key").rows() == [
+        (NOBODY, "other")
+    ]
+
+
+def page(path, said):
+    path.parent.mkdir(parents=True)
+    path.write_bytes(gzip.compress(json.dumps({"asked": {}, "status": 200, "body": json.dumps(said)}).encode()))
+
+
+def test_pages_of_the_archive_are_rewritten_once(tmp_path):
+    page(tmp_path / "issues/pages/0000000.json.gz", {"author": ADA, "body": "my words"})
+
+    first, newest = redact(tmp_path, "github", GONE, 0)
+
+    assert first == 1
+    assert b"my words" not in gzip.decompress((tmp_path / "issues/pages/0000000.json.gz").read_bytes())
+    assert redact(tmp_path, "github", GONE, newest) == (0, newest)
+
+
+def test_a_tombstone_holds_no_login_and_lasts(tmp_path):
+    directory = DataDirectory(tmp_path / "data").opened()
+    bury(directory, ["github:1"], ["Ada"])
+    bury(directory, ["mail:key"], [])
+
+    found, kept = tombstones(directory), directory.people / "forgotten.json"
+    assert found.aliases == {"github:1", "mail:key"}
+    assert found.has_login("ada")
+    assert "ada" not in kept.read_text().lower()
+    assert kept.stat().st_mode & 0o777 == 0o600
+
+
+def test_names_of_who_is_gone_leave_the_identity_store_again_after_every_night(tmp_path):
+    directory = DataDirectory(tmp_path / "data").opened()
+    bury(directory, ["mail:key"], [])
+    signed = pl.DataFrame(
+        [("key", "a@b.org", "Ada", 1, 0, 1), ("other", "b@b.org", "Bob", 1, 0, 1)],
+        schema=identity_store.SIGNED,
+        orient="row",
+    )
+    for _ in range(2):
+        identity_store.save(directory.identities / "r", "tip", signed)
+        assert purge(directory) == 1
+        assert identity_store.read(directory.identities)["name"].to_list() == ["Bob"]
+        assert (directory.identities / "r" / identity_store.FILE).stat().st_mode & 0o777 == 0o600

@@ -1,0 +1,62 @@
+"""Least squares with an effect for each unit and each time, and standard errors clustered by unit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.floating[Any]]
+Indices = npt.NDArray[np.integer[Any]]
+MOST_ROUNDS = 1000
+TOLERANCE = 1e-12
+
+
+class NoPanel(Exception):
+    """The data do not determine the coefficients: a term does not vary within units and times."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """One value a term. `errors` are clustered by unit, with the correction of Liang and Zeger for few clusters."""
+
+    coefficients: Floats
+    errors: Floats
+
+
+def fixed_effects(x: Floats, y: Floats, unit: Indices, time: Indices) -> Model:
+    """Coefficients of the columns of x. Raises NoPanel."""
+    both = without_effects(np.column_stack([x, y]), unit, time)
+    within, outcome = both[:, :-1], both[:, -1]
+    spread = np.sqrt((within**2).sum(axis=0))
+    if not (spread > 1e-8 * np.maximum(1, np.abs(x).max(axis=0))).all():
+        raise NoPanel("A term does not vary within units and times.")
+    scaled = within / spread
+    if np.linalg.matrix_rank(scaled, tol=1e-8) < x.shape[1]:
+        raise NoPanel("One term is made of others.")
+    bread = np.linalg.inv(scaled.T @ scaled)
+    beta = bread @ scaled.T @ outcome
+    left = outcome - scaled @ beta
+    sums = np.zeros((int(unit.max()) + 1, x.shape[1]))
+    np.add.at(sums, unit, scaled * left[:, None])
+    n_units = len(np.unique(unit))
+    if n_units < 2:
+        raise NoPanel("There is one unit.")
+    variance = bread @ (sums.T @ sums) @ bread * n_units / (n_units - 1)
+    return Model(beta / spread, np.sqrt(np.diag(variance)) / spread)
+
+
+def without_effects(values: Floats, unit: Indices, time: Indices) -> Floats:
+    """The values less their means by unit and by time, taken in turns until nothing is left of either."""
+    left: Floats = values - values.mean(axis=0)
+    for _ in range(MOST_ROUNDS):
+        before = left
+        for groups in (unit, time):
+            n = np.bincount(groups)
+            means = np.column_stack([np.bincount(groups, column) for column in left.T]) / np.maximum(n, 1)[:, None]
+            left = left - means[groups]
+        if np.abs(left - before).max(initial=0) < TOLERANCE:
+            break
+    return left
