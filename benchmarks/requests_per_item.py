@@ -3,7 +3,7 @@
     python benchmarks/requests_per_item.py                                         on the sandbox forge
     python benchmarks/requests_per_item.py --base-url URL --token T OWNER/NAME...  on any forge on loopback
 
-Goals: at most 0.05 requests an item at first, at most 5 a repository when nothing is new. Items are issues and changes;
+Goals: at most 0.03 requests an item at first, at most 3 a repository when nothing is new. Items are issues and changes;
 git's own requests are not counted here.
 """
 

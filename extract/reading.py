@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from types import NoneType
 from typing import Any
 
 import polars as pl
@@ -69,8 +70,34 @@ def check(tables: dict[str, list[Record]]) -> None:
     """Raises TypeError or ValueError for what raw could not hold, before it spoils the table for all others."""
     for table, records in tables.items():
         for column in ITEM_TABLES[table].columns:
-            for record in records:
-                _check_value(column, record.get(column.name))
+            values = [record.get(column.name) for record in records]
+            if not _are_plain(column, values):
+                for value in values:
+                    _check_value(column, value)
+
+
+def _are_plain(column: Column, values: list[Any]) -> bool:
+    """Whether all are what they should be, told by looking at them together; False where one has to look closer."""
+    kinds = set(map(type, values))
+    if column.nullable:
+        kinds.discard(NoneType)
+    if not kinds:
+        return True
+    if (
+        kinds != {READ_AS[column.dtype]}
+        or kinds == {list}
+        or (column.one_of and not {None, *column.one_of}.issuperset(values))
+    ):
+        return False
+    return kinds != {str} or _are_text(values)
+
+
+def _are_text(values: list[str | None]) -> bool:
+    try:
+        "".join(filter(None, values)).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _check_value(column: Column, value: Any) -> None:

@@ -138,7 +138,12 @@ class Surroundings:
         nobody in particular too."""
         named: list[tuple[str, tuple[int, int] | None]] = [(name, None) for name in source.token_variables]
         named += [(app.key_variable, (app.id, app.installation)) for app in source.apps]
-        tokens = [Token(name, self.environment[name], app) for name, app in named if self.environment.get(name)]
+        tokens = [
+            # one key may be that of several installations, each with points of its own
+            Token(f"{name} (installation {app[1]})" if app else name, self.environment[name], app)
+            for name, app in named
+            if self.environment.get(name)
+        ]
         if not tokens and may_be_nobody:
             tokens = [Token("no token", "")]
         if not tokens:

@@ -21,7 +21,8 @@ def of(directory: DataDirectory) -> list[dict[str, Any]]:
 
 def in_words(row: dict[str, Any]) -> str:
     forecast, cost = row["forecast"], row["cost"]
-    left = f", {row['todo']:,} to go" if row.get("todo") else ""
+    hours = forecast["hours"] * row.get("todo", 0) / max(row["n_items"], 1)
+    left = f", {row['todo']:,} to go in about {hours:.2g} hours" if row.get("todo") else ""
     return (
         f"{row['repo']} {bounds_in_words(row['bounds'])}: {row['n_items']:,} items{left}; "
         f"requests {cost['requests']:,} of {forecast['requests']:,}, points {cost['points']:,} of "

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-BROKEN = ("bad_gateway", "half_json", "half_data", "cut_connection")
+BROKEN = ("bad_gateway", "half_json", "half_data", "cut_connection", "slow", "secondary")
 
 
 @dataclass
@@ -36,6 +36,17 @@ class Faults:
     half_data: float = 0.0
     """Status 200, a list cut with a null in it, and an error beside it."""
     cut_connection: float = 0.0
+    slow: float = 0.0
+    """Comes only after `slow_seconds`, when a client may have hung up."""
+    slow_seconds: float = 1.5
+    secondary: float = 0.0
+    """Begins a secondary limit of `secondary_seconds`; `secondary_status` is 403 or 429."""
+    secondary_seconds: float = 0.3
+    secondary_status: int = 403
+    tells_when: bool = True
+    """Whether a secondary limit says Retry-After."""
+    most_rows: int | None = None
+    """GraphQL pages of more items come half, with RESOURCE_LIMITS_EXCEEDED beside them."""
     most_nodes: int | None = None
     """GraphQL pages of more items than this time out."""
     poisoned: frozenset[int] = frozenset()
@@ -110,10 +121,13 @@ def holds(body: Any, numbers: frozenset[int]) -> bool:
     return isinstance(body, list) and any(holds(value, numbers) for value in body)
 
 
-def half_of(body: dict[str, Any]) -> dict[str, Any]:
+WENT_WRONG = {"message": "Something went wrong while executing your query. This may be the result of a timeout."}
+TOO_MUCH = {"type": "RESOURCE_LIMITS_EXCEEDED", "message": "Resource limits for this query exceeded."}
+
+
+def half_of(body: dict[str, Any], error: dict[str, str] = WENT_WRONG) -> dict[str, Any]:
     """The answer with the later rows of its lists missing, and an error that says so."""
-    message = "Something went wrong while executing your query. This may be the result of a timeout."
-    return {"data": halved(body.get("data")), "errors": [{"message": message}]}
+    return {"data": halved(body.get("data")), "errors": [error]}
 
 
 def halved(value: Any) -> Any:

@@ -10,13 +10,14 @@ from email.utils import format_datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from math import ceil
+from time import sleep
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
 import jwt
 
 from .answers import RATE_LIMIT_POINTS, answer
-from .faults import Window, half_of
+from .faults import TOO_MUCH, Window, half_of
 from .githttp import GitFailed, GitRequest, git_answers, is_read_only
 from .rest import BAD_CREDENTIALS, NOT_FOUND, as_json, rest_answer
 from .view import View
@@ -100,10 +101,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _is_refused(self) -> bool:
         """Answers itself where a secondary limit is in force, or no point is left."""
-        wait = self.forge.faults.blocked_for(self._token())
-        if wait is not None:
-            said = {"message": "You have exceeded a secondary rate limit. Please wait a few minutes."}
-            self._send_json(403, said, 0, {"Retry-After": str(wait)})
+        if self._is_blocked():
             return True
         self.window = self.forge.faults.spend(self._token())
         if self.window is not None and self.window.was_told:
@@ -111,6 +109,16 @@ class Handler(BaseHTTPRequestHandler):
             self._send_json(200, {"errors": [error]}, 0)
             return True
         return False
+
+    def _is_blocked(self) -> bool:
+        """Answers itself where a secondary limit is in force."""
+        faults = self.forge.faults
+        wait = faults.blocked_for(self._token())
+        if wait is None:
+            return False
+        said = {"message": "You have exceeded a secondary rate limit. Please wait a few minutes."}
+        self._send_json(faults.secondary_status, said, 0, {"Retry-After": str(wait)} if faults.tells_when else {})
+        return True
 
     def _is_broken(self, path: str, body: bytes) -> bool:
         """Answers itself where the answer breaks on its way."""
@@ -122,8 +130,13 @@ class Handler(BaseHTTPRequestHandler):
         elif kind == "cut_connection":
             self.wfile.write(head(200, [("Content-Type", "application/json"), ("Content-Length", "4096")]) + b'{"da')
             self.close_connection = True
+        elif kind == "secondary":
+            self.forge.faults.block(self._token(), self.forge.faults.secondary_seconds)
+            return self._is_blocked()
+        elif kind == "slow":
+            sleep(self.forge.faults.slow_seconds)
         self.is_halved = kind == "half_data"
-        return kind not in (None, "half_data")
+        return kind not in (None, "half_data", "slow")
 
     def _graphql(self, body: bytes, used: int) -> None:
         failure = self.forge.take_failure()
@@ -138,10 +151,13 @@ class Handler(BaseHTTPRequestHandler):
             self._send_json(400, {"message": "Problems parsing JSON"}, used)
             return
         said = answer(self.forge.view(), request, points_used=used)
-        if self.forge.faults.is_too_much(said, (request.get("variables") or {}).get("first")):
+        first, most = (request.get("variables") or {}).get("first"), self.forge.faults.most_rows
+        if self.forge.faults.is_too_much(said, first):
             self._send(502, BAD_GATEWAY_PAGE, "text/html; charset=utf-8")
-            return
-        self._send_json(200, half_of(said) if self.is_halved else said, used)
+        elif most is not None and isinstance(first, int) and first > most:
+            self._send_json(200, half_of(said, TOO_MUCH), used)
+        else:
+            self._send_json(200, half_of(said) if self.is_halved else said, used)
 
     def _rest(self, path: str, used: int) -> None:
         if not path.startswith(f"{REST_ROOT}/") or self.command == "POST":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -63,5 +64,15 @@ def test_an_app_that_the_forge_does_not_know_is_named_by_its_variable(crawl, hut
 
 @pytest.mark.parametrize("key", ["no key at all", "-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----"])
 def test_a_key_that_is_none_is_told_without_showing_it(crawl, hut, key, monkeypatch):
-    with pytest.raises(BadKey, match=f"{VARIABLE} holds no private key"):
+    with pytest.raises(BadKey, match=rf"{VARIABLE} \(installation \d+\) holds no private key"):
         by_app(crawl, key, monkeypatch).night()
+
+
+def test_one_key_of_several_installations_has_points_for_each(crawl, pem, monkeypatch):
+    monkeypatch.setattr(Crawl, "_environment", lambda _: {VARIABLE: pem})
+    apps = tuple(App(1, installation, VARIABLE) for installation in (2, 3))
+    source = replace(crawl.source, token_variables=(), apps=apps)
+
+    names = [token.name for token in crawl.around().pool(source).tokens]
+
+    assert names == [f"{VARIABLE} (installation 2)", f"{VARIABLE} (installation 3)"]

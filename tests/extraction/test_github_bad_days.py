@@ -67,6 +67,54 @@ def test_a_page_that_is_too_much_shrinks(crawl, hut, undisturbed):
     assert crawl.everything() == undisturbed.everything()
 
 
+def test_a_page_beyond_the_limits_is_not_taken_for_whole(crawl, hut, undisturbed):
+    hut.faults = Faults(most_rows=7)
+    crawl.night()
+
+    assert crawl.everything() == undisturbed.everything()
+
+
+@pytest.mark.parametrize("status", [403, 429])
+def test_secondary_limits_in_between_are_met_once_each(patient, hut, undisturbed, status):
+    hut.faults = Faults(secondary=0.3, secondary_status=status)
+    patient.night()
+
+    assert patient.everything() == undisturbed.everything()
+    assert hut.faults.violations == 0
+
+
+def test_who_answers_too_late_is_asked_again(crawl, hut, undisturbed, monkeypatch):
+    monkeypatch.setattr("extract.github.client.TIMEOUT_SECONDS", 1)
+    hut.faults = Faults(slow=0.4, at_most=1)
+    crawl.night()
+
+    assert crawl.everything() == undisturbed.everything()
+    assert crawl.slept
+
+
+def test_what_strained_the_forge_last_night_is_not_tried_first_tonight(crawl, hut):
+    hut.faults = Faults(most_nodes=30)
+    hut.as_of = hut.world.ends_at - timedelta(days=30)
+    crawl.night()
+    slept = len(crawl.slept)
+    hut.as_of = hut.world.ends_at
+    crawl.night()
+
+    assert slept > 0
+    assert len(crawl.slept) == slept
+
+
+def test_a_size_that_has_just_grown_is_tried_once():
+    size = PageSize(8)
+    size.shrink()
+    for _ in range(CALM_PAGES):
+        size.rest()
+
+    assert (size.first, size.tries) == (8, 1)
+    size.rest()
+    assert size.tries > 1
+
+
 def test_a_size_halves_down_to_one_item_and_one_nested_row():
     size = PageSize(5, nested=3)
     steps = [(size.first, size.nested)]
