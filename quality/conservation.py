@@ -173,9 +173,12 @@ CONSERVATION = (
         "more attention is a higher rank",
         "influence.scores",
         "Within a window nobody with a lower score ranks above one with a higher, and the ranks are of all in it.",
-        "SELECT repo_id, window_start, corr_of_ranks, n, n_persons FROM (SELECT repo_id, window_start, count(*) AS n, "
+        "SELECT repo_id, window_kind, window_start, network, corr_of_ranks, n, n_persons FROM ("
+        "SELECT repo_id, window_kind, window_start, network, count(*) AS n, "
         "any_value(n_persons) AS n_persons, corr(percentile_rank, place) AS corr_of_ranks, avg(percentile_rank) AS middle FROM ("
-        "SELECT *, rank() OVER (PARTITION BY repo_id, window_start ORDER BY round(pagerank, 12)) AS place FROM influence.scores) "
+        "SELECT *, rank() OVER (PARTITION BY repo_id, window_kind, window_start, network ORDER BY round(pagerank, 12)) "
+        "+ count(*) OVER (PARTITION BY repo_id, window_kind, window_start, network, round(pagerank, 12)) / 2.0 AS place "
+        "FROM influence.scores) "
         "GROUP BY ALL) WHERE n != n_persons OR (n > 1 AND corr_of_ranks < 0.9) OR abs(middle - 0.5) > 1e-6",
     ),
     Expectation(

@@ -20,6 +20,7 @@ from extract.gitea import events, reviews
 from extract.gitea.records import Records
 from extract.mentions import mentioned
 from extract.records import Record, instant
+from extract.templates import template_key
 
 CONTENTS = {
     "+1": "thumbs_up",
@@ -128,6 +129,7 @@ def _read_comment(entry: Record, number: int, into: Records) -> None:
         url=entry["html_url"],
         edited_at=reviews.edited_at(entry),
         commented_at=instant(entry["created_at"]),
+        template_key=template_key(entry["body"]),
     )
 
 

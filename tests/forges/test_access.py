@@ -190,5 +190,5 @@ def test_a_name_that_is_none_is_told_as_it_is_written(repo, written):
 
 
 def test_a_kind_that_is_unknown_is_told_with_those_that_are_known():
-    with pytest.raises(ValueError, match="known are github, gitlab, gitea, git"):
+    with pytest.raises(ValueError, match="known are 'github', 'gitlab', 'gitea', 'git'"):
         Forge(name="x", kind="sourcehut")

@@ -6,6 +6,7 @@ import polars as pl
 
 from quality.contract import Column, Table
 from transform.columns import PERSON_ID, count, share
+from transform.core.items import of_items
 from transform.parameters import Parameters
 
 FEWEST_COMMENTS = 10
@@ -95,9 +96,9 @@ def with_own_patterns(told: pl.LazyFrame) -> pl.LazyFrame:
 
 def with_quickness(comments: pl.LazyFrame, items: pl.LazyFrame) -> pl.LazyFrame:
     """Comments with `is_quick`: whether they came within a minute of the opening or of the comment before."""
-    opened = items.select("repo_id", "number", "opened_at")
-    thread = ["repo_id", "number"]
-    ordered = comments.select(*thread, "comment_id", "author_account_id", "template_key", "commented_at").sort(
+    opened = items.select("repo_id", "number", "opened_at", item_kind="kind")
+    thread = ["repo_id", "item_kind", "number"]
+    ordered = of_items(comments, items).select(*thread, "comment_id", "author_account_id", "template_key", "commented_at").sort(
         *thread, "commented_at", "comment_id"
     )
     before = pl.coalesce(pl.col("commented_at").shift().over(thread), "opened_at")
