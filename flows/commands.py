@@ -129,6 +129,7 @@ def _job(
         as_of=clock.parse_instant(as_of, "--as-of") if as_of else started_at,
         started_at=started_at,
         horizon_days=settings.horizon_days,
+        determinants_sample=settings.determinants_sample,
         all_branches=settings.branches == "all",
         identities=settings.identities,
         accepts_changes=accepts,

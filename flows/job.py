@@ -27,6 +27,7 @@ class Job(BaseModel):
     as_of: datetime
     started_at: datetime
     horizon_days: int = 180
+    determinants_sample: int = 10_000
     policies: tuple[Policy, ...] = ()
     nights_kept: int = 7
     quota_reserve_share: float = 0.1
@@ -56,6 +57,7 @@ class Job(BaseModel):
             run_at=self.started_at,
             horizon_days=self.horizon_days,
             policies=self.policies,
+            determinants_sample=self.determinants_sample,
             identities=self.identities,
         )
 

@@ -94,6 +94,7 @@ class Settings(Strict):
     repositories: tuple[Repository, ...] = Field(default=(), description="Repositories of the nightly run.")
     policies: tuple[InactivityPolicy, ...] = Field(default=(), description="Rules of inactivity.")
     horizon_days: int = Field(default=180, ge=30, le=730, description="Silence that counts as having left.")
+    determinants_sample: int = Field(default=10_000, ge=100, description="Most persons that a regression takes.")
     parallel: int = Field(default=4, ge=1, le=16, description="Repositories worked on at once.")
     quota_reserve_share: float = Field(
         default=0.1, ge=0, lt=1, description="Share of a token's points that is left to the people who use it too."

@@ -146,3 +146,27 @@ def test_the_bounds_of_the_stratified_difference_hold_what_they_promise():
         _, lower, upper = about(compared(tables, ["stratum"]), "difference")
         held += lower <= 0.1 <= upper
     assert 0.92 < held / runs < 0.98
+
+
+def test_the_bounds_hold_what_they_promise_in_many_strata_of_a_person_or_two_as_well():
+    """Eighty strata of one or two against one or two, a difference of 0.2 in each."""
+    random, held, runs = np.random.default_rng(20200102), 0, 200
+    for _ in range(runs):
+        tables = {}
+        for number in range(80):
+            base, n_new, n_old = random.uniform(0.1, 0.7), *random.integers(1, 3, 2)
+            new, old = random.binomial(n_new, base + 0.2), random.binomial(n_old, base)
+            tables[str(number)] = (new, n_new - new, old, n_old - old)
+        _, lower, upper = about(compared(tables, ["stratum"]), "difference")
+        held += lower <= 0.2 <= upper
+    assert 0.92 < held / runs < 0.98
+
+
+def test_the_stratified_variance_of_a_pair_that_differs_and_one_that_does_not():
+    """By hand, after Sato, Greenland and Robins 1989."""
+    row = compared({"x": (1, 0, 0, 1), "y": (1, 0, 1, 0)}, ["stratum"])
+
+    # x: c/4 - a/4 = -1/4; y: 1/4 - 1/4 = 0; so the variance is 1/2 * -1/4 + 1/4 = 1/8
+    assert row["difference"] == pytest.approx(0.5)
+    assert row["difference_upper"] == 1
+    assert row["difference_lower"] == pytest.approx(0.5 - 1.959964 * (1 / 8) ** 0.5)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
-from metric_stories import WORKED_EXAMPLE, act, built, history, only, spells_of, watched
+from metric_stories import PARAMETERS, WORKED_EXAMPLE, act, built, history, only, spells_of, watched
 from published_spells import LEUKAEMIA, days
 
 from transform.core import spells
@@ -173,3 +175,46 @@ def test_where_nobody_left_there_is_no_statistic():
 @pytest.mark.parametrize("given", [[], [act("robot", 5, actor_class="bot")], [act("late", 300)]])
 def test_without_anybody_to_judge_there_are_no_rows(table, given):
     assert built(table, spells_of(given).lazy(), *INPUTS[table]).is_empty()
+
+
+def test_employed_newcomers_and_volunteers_have_curves_of_their_own_by_the_first_act():
+    given = [
+        *history("ada 0 50", affiliation_class="company"),
+        *history("bob 10", affiliation_class="volunteer"),
+        *history("cyd 10", affiliation_class="unknown"),
+        act("bob", 60, affiliation_class="company"),
+    ]
+    rows = only(curves_of(spells_of(given), comparison="affiliation"), day=30)
+
+    assert dict(rows.select("group_name", "survival_share").rows()) == {
+        "company": 1.0,
+        "volunteer": 1.0,
+        "unknown": 0.0,
+    }
+
+
+def test_whether_the_employed_stay_longer_is_tested():
+    by_door = {"issue": "company", "commit": "volunteer"}
+    employed = trial().with_columns(affiliation_class=pl.col("door").replace_strict(by_door))
+
+    rows = [
+        compared_of(one, comparison=name).row(0, named=True)
+        for one, name in ((trial(), "door"), (employed, "affiliation"))
+    ]
+    assert rows[0]["chi_squared"] == pytest.approx(rows[1]["chi_squared"])
+    assert rows[1]["n_groups"] == 2
+
+
+def test_a_curve_comes_with_its_half_life_and_its_restricted_mean():
+    rows = curves_of(spells_of(history(*WORKED_EXAMPLE)), comparison="door", group_name="commit")
+
+    assert at_days(rows, "half_life_days")[90] is None  # five persons are too few to show one
+    shown = only(
+        built(
+            group_curves, spells_of(history(*WORKED_EXAMPLE)).lazy(), parameters=replace(PARAMETERS, fewest_at_risk=1)
+        ),
+        **HERE,
+        comparison="door",
+    )
+    assert at_days(shown, "half_life_days")[90] == 60
+    assert at_days(shown, "restricted_mean_days")[90] == pytest.approx(58)

@@ -8,6 +8,7 @@ import pytest
 from metric_stories import on_day, only
 from response_stories import LATER, Community, change, comment, hour, issue, review
 
+from transform.core import affiliations
 from transform.influence import scores
 from transform.retention import responders, waiting
 
@@ -112,3 +113,39 @@ def test_a_regular_who_waits_is_not_on_the_list():
 def test_nobody_asked_nobody_waits():
     assert waiting_in() == []
     assert responders_of().height == 0
+
+
+def spans(*told):
+    """Who worked for whom, from which day to which; without an organisation they are volunteers."""
+    kinds = {True: "company", False: "volunteer"}
+    rows = [
+        {
+            "person_id": who,
+            "organisation": name,
+            "affiliation_class": kinds[name is not None],
+            "from_at": on_day(start),
+            "to_at": None if end is None else on_day(end),
+        }
+        for who, name, start, end in told
+    ]
+    return affiliations.TABLE.rows(*rows).lazy()
+
+
+@pytest.mark.parametrize(
+    ("told", "is_same"),
+    [
+        ([("ada", "acme", 0, None), ("eve", "acme", 0, None)], True),
+        ([("ada", "acme", 0, None), ("eve", "other", 0, None)], False),
+        ([("ada", "acme", 0, None), ("eve", None, 0, None)], False),
+        ([("ada", None, 0, None), ("eve", None, 0, None)], False),
+        ([("ada", "acme", 0, None)], None),
+        ([("ada", "acme", 0, None), ("eve", "acme", 6, None)], None),
+        ([("ada", "acme", 0, None), ("eve", "acme", 0, 5)], None),
+        ([("ada", "acme", 0, None), ("eve", "other", 0, 4), ("eve", "acme", 4, None)], True),
+    ],
+)
+def test_whether_both_worked_for_one_organisation_when_it_was_answered(told, is_same):
+    world = Community(issue(1, "ada", 4), comment("issue:1", "eve", 5))
+    world["scores"], world["affiliations"] = ranks(), spans(*told)
+
+    assert world.table(responders)["is_same_affiliation"].to_list() == [is_same]

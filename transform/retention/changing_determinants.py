@@ -46,7 +46,8 @@ TABLE = Table(
     "all stratified by repository; errors robust",
     source="time-varying covariates: Cox 1972; social capital and leaving: Qiu et al. 2019",
     parameters={
-        "horizon_days": "parameters.horizon_days and parameters.sensitivity_days",
+        "horizon_days": "parameters.horizon_days",
+        "sensitivity_days": "parameters.sensitivity_days",
         "determinants_sample": "parameters.determinants_sample",
         "exits_per_term": "parameters.exits_per_term",
         "fewest_clusters": FEWEST_CLUSTERS,

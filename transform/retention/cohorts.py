@@ -44,7 +44,8 @@ TABLE = Table(
     source="intervals: Wilson 1927, for km log-log",
     parameters={
         "retention_days": "parameters.retention_days",
-        "horizon_days": "parameters.horizon_days and parameters.sensitivity_days",
+        "horizon_days": "parameters.horizon_days",
+        "sensitivity_days": "parameters.sensitivity_days",
     },
     caveats="Three different numbers: never compare one with another. Days are UTC days since the first. While "
     "is_mature is false some newcomers are too young: their cohort has counts, and a share only for km. bounded knows no "

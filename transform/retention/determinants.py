@@ -52,7 +52,8 @@ TABLE = Table(
     source="Cox 1972; Efron 1977; Lin and Wei 1989; Grambsch and Therneau 1994; first month: Zhou and Mockus 2012",
     parameters={
         "first_month_days": "parameters.first_month_days",
-        "horizon_days": "parameters.horizon_days and parameters.sensitivity_days",
+        "horizon_days": "parameters.horizon_days",
+        "sensitivity_days": "parameters.sensitivity_days",
         "determinants_sample": "parameters.determinants_sample",
         "exits_per_term": "parameters.exits_per_term",
         "hazard_split_days": "parameters.hazard_split_days",

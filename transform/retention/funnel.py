@@ -35,7 +35,8 @@ TABLE = Table(
     source="Aalen and Johansen 1978",
     parameters={
         "conversion_days": "parameters.conversion_days",
-        "horizon_days": "parameters.horizon_days and parameters.sensitivity_days",
+        "horizon_days": "parameters.horizon_days",
+        "sensitivity_days": "parameters.sensitivity_days",
     },
     caveats="Whoever reached to_stage first converts at once under ever; skipped_share says how many. Those who only watch "
     "are not seen. One less Kaplan-Meier, with leaving as censoring, would overstate the share, and is not here.",

@@ -53,10 +53,10 @@ TABLE = Table(
     grain="one row per repository (or all), clock, outcome that is compared with merged, and adjustment",
     key=(*GROUP, "outcome", "adjustment"),
     inputs=("retention.first_outcomes", "core.repositories"),
-    definition="RET-13b/1",
-    formula="share who came back less that of the merged (Newcombe; within strata Mantel-Haenszel, Greenland and Robins), "
+    definition="RET-13b/2",
+    formula="share who came back less that of the merged (Newcombe; within strata Mantel-Haenszel, Sato, Greenland and Robins), "
     "and the odds ratio (Mantel-Haenszel; Robins, Breslow and Greenland)",
-    source="Mantel and Haenszel 1959; Newcombe 1998; Robins, Breslow and Greenland 1986",
+    source="Mantel and Haenszel 1959; Newcombe 1998; Sato, Greenland and Robins 1989; Robins, Breslow and Greenland 1986",
     parameters={
         "outcome_days": "parameters.outcome_days",
         "return_days": "parameters.return_days",

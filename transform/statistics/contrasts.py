@@ -1,7 +1,7 @@
 """How much more often something happens in one group than in another, crude or within strata.
 
 Differences of shares with Newcombe's bounds (1998, his method 10) or, over strata, Mantel-Haenszel's with the variance of
-Greenland and Robins (1985); odds ratios by Mantel and Haenszel (1959) with the variance of Robins, Breslow and Greenland
+Sato, Greenland and Robins (1989), which holds for few large strata and for many small ones; odds ratios by Mantel and Haenszel (1959) with the variance of Robins, Breslow and Greenland
 (1986), which for a single stratum is the usual one of the logarithm (Woolf 1955). Bounds are 95 %.
 """
 
@@ -13,6 +13,8 @@ import polars as pl
 
 from transform.statistics.intervals import Z_95, wilson
 
+TINY = 1e-12
+"""What a variance of nought may come out as."""
 COUNTS = ("n_compared", "n_compared_back", "n_reference", "n_reference_back")
 
 
@@ -42,7 +44,7 @@ def contrasts(
         pl.col(COUNTS).sum(), n_strata=pl.len().cast(pl.Int64), **sums()
     )
     found = compared.select(*by, group).unique().join(summed, on=[*by, group], how="left")
-    bounds = newcombe() if not strata else greenland_robins()
+    bounds = newcombe() if not strata else within_strata()
     return found.with_columns(pl.col(*COUNTS, "n_strata").fill_null(0)).select(
         *by, group, *COUNTS, "n_strata", **bounds, **odds_ratio()
     )
@@ -54,11 +56,12 @@ def sums() -> dict[str, pl.Expr]:
     a, c = pl.col("n_compared_back"), pl.col("n_reference_back")
     b, d, n = n1 - a, n0 - c, n1 + n0
     agree, differ, with_, against = (a + d) / n, (b + c) / n, a * d / n, b * c / n
-    spread = (a * b * n0.cast(pl.Float64) ** 3 + c * d * n1.cast(pl.Float64) ** 3) / (n1 * n0 * n.cast(pl.Float64) ** 2)
+    part1, part0 = n1 / n, n0 / n
     return {
         "weight": (n1 * n0 / n).sum(),
         "gap": ((a * n0 - c * n1) / n).sum(),
-        "spread": spread.sum(),
+        "tilt": (c * part1**2 - a * part0**2 + part1 * part0 * (n0 - n1) / 2).sum(),
+        "discord": ((a * d + b * c) / n / 2).sum(),
         "r": with_.sum(),
         "s": against.sum(),
         "pr": (agree * with_).sum(),
@@ -83,11 +86,12 @@ def newcombe() -> dict[str, pl.Expr]:
     }
 
 
-def greenland_robins() -> dict[str, pl.Expr]:
+def within_strata() -> dict[str, pl.Expr]:
     """The difference within strata; without bounds where no cell varies, for then there is no error to be seen."""
     difference = pl.col("gap") / pl.col("weight")
-    reach = Z_95 * pl.col("spread").sqrt() / pl.col("weight")
-    known, varied = pl.when(pl.col("weight") > 0), pl.when(pl.col("spread") > 0)
+    variance = (difference * pl.col("tilt") + pl.col("discord")).clip(lower_bound=0)
+    reach = Z_95 * variance.sqrt() / pl.col("weight")
+    known, varied = pl.when(pl.col("weight") > 0), pl.when(variance > TINY)
     return {
         "difference": known.then(difference),
         "difference_lower": varied.then((difference - reach).clip(-1, 1)),
