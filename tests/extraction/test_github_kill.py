@@ -25,6 +25,7 @@ from extraction_tools import Crawl
 from extract import archive
 from extract.archive import Archive
 from extract.github import fetch
+from extract.sandbox.server import Dialect
 
 KILLS = 50
 CONTEXT = multiprocessing.get_context("forkserver")
@@ -36,6 +37,7 @@ class Address:
 
     base_url: str
     as_of: datetime
+    dialect: Dialect
 
 
 def a_night(forge: Address, folder: Path, dies_at: int | None) -> None:
@@ -58,7 +60,7 @@ def a_night(forge: Address, folder: Path, dies_at: int | None) -> None:
 
 
 def started(crawl: Crawl, folder: Path, dies_at: int | None = None) -> BaseProcess:
-    forge = Address(crawl.forge.base_url, crawl.forge.as_of)
+    forge = Address(crawl.forge.base_url, crawl.forge.as_of, crawl.forge.dialect)
     process = CONTEXT.Process(target=a_night, args=(forge, folder, dies_at))
     process.start()
     return process

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from metric_stories import PARAMETERS, act, acts, attention, built, spells_of, watched
 from polars.testing import assert_frame_equal
 
+from extract import raw
 from transform.columns import KINDS
-from transform.core import spells
+from transform.core import commits, spells
 from transform.influence import concentration, scores
 from transform.retention import (
     break_transitions,
@@ -43,6 +44,7 @@ TALES = st.lists(
 )
 FEW = settings(max_examples=12, deadline=None)
 NO_LANDMARKS = (first_questions.TABLE.empty().lazy(), first_outcomes.TABLE.empty().lazy())
+NO_COMMITS = (commits.TABLE.empty().lazy(), raw.COMMIT_FILES.empty().lazy())
 NO_MONTHS = first_months.TABLE.empty().lazy()
 OF_SPELLS = {curves: (), group_curves: (), group_tests: NO_LANDMARKS}
 TALK = attention("ada>bob", "bob>cyd", "cyd>bob", "ada>cyd", day=20)
@@ -52,7 +54,7 @@ def every_table(given, repos):
     """All tables of one history, each with its promise checked, as frames in key order."""
     contributions = acts(*given)
     stays = built(spells, contributions, repos)
-    ranks = built(scores, TALK, contributions, repos)
+    ranks = built(scores, TALK, contributions, *NO_COMMITS, repos)
     tables = [built(table, stays.lazy(), contributions, repos) for table in (newcomers, cohorts)]
     return [
         stays,
