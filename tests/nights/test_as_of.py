@@ -26,7 +26,7 @@ AS_LAST_SEEN = {
     "core.reviews": ("state",),
 }
 """What the forge tells only of the present, and the caveats of the tables say so."""
-MAY_KNOW_MORE = ("core.aliases", "core.people", "core.affiliations")
+MAY_KNOW_MORE = ("core.aliases", "core.identity_links", "core.people", "core.affiliations")
 """Those who first acted later are known by now; they have no act then, so no measure counts them."""
 MEASURES = [table for table in TABLES if table.schema in ("core", "retention", "influence")]
 

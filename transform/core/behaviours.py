@@ -6,7 +6,7 @@ import polars as pl
 
 from quality.contract import Column, Table
 from transform.columns import PERSON_ID, count, share
-from transform.core.items import of_items
+from transform.core.items import by_snapshot, of_items
 from transform.parameters import Parameters
 
 FEWEST_COMMENTS = 10
@@ -24,7 +24,7 @@ TABLE = Table(
     name="behaviours",
     grain="one row per person with at least ten comments",
     key=("person_id",),
-    inputs=("raw.comments", "raw.items", "core.aliases"),
+    inputs=("raw.comments", "raw.items", "core.repositories", "core.aliases"),
     definition="BOT-02/1",
     formula="machine-like: of at least 10 comments long enough to have a pattern, 8 in 10 repeat one of one's own (at most two "
     "persons write it), or 4 in 10 do and half "
@@ -51,11 +51,16 @@ TABLE = Table(
 
 
 def build(
-    comments: pl.LazyFrame, items: pl.LazyFrame, aliases: pl.LazyFrame, *, parameters: Parameters
+    comments: pl.LazyFrame,
+    items: pl.LazyFrame,
+    repositories: pl.LazyFrame,
+    aliases: pl.LazyFrame,
+    *,
+    parameters: Parameters,
 ) -> pl.LazyFrame:
     del parameters
     features = (
-        with_quickness(comments, items)
+        with_quickness(by_snapshot(comments, repositories, "commented_at"), items)
         .join(aliases.select("person_id", author_account_id="alias_id"), on="author_account_id")
         .pipe(with_own_patterns)
         .group_by("person_id")
@@ -98,8 +103,10 @@ def with_quickness(comments: pl.LazyFrame, items: pl.LazyFrame) -> pl.LazyFrame:
     """Comments with `is_quick`: whether they came within a minute of the opening or of the comment before."""
     opened = items.select("repo_id", "number", "opened_at", item_kind="kind")
     thread = ["repo_id", "item_kind", "number"]
-    ordered = of_items(comments, items).select(*thread, "comment_id", "author_account_id", "template_key", "commented_at").sort(
-        *thread, "commented_at", "comment_id"
+    ordered = (
+        of_items(comments, items)
+        .select(*thread, "comment_id", "author_account_id", "template_key", "commented_at")
+        .sort(*thread, "commented_at", "comment_id")
     )
     before = pl.coalesce(pl.col("commented_at").shift().over(thread), "opened_at")
     waited = pl.col("commented_at") - before

@@ -49,10 +49,10 @@ def build(
     parameters: Parameters,
 ) -> pl.LazyFrame:
     del parameters
-    machine = by_machine(comments, items, aliases, people).with_columns(is_by_machine=pl.lit(value=True))
+    held = by_snapshot(comments, repositories, "commented_at")
+    machine = by_machine(held, items, aliases, people).with_columns(is_by_machine=pl.lit(value=True))
     return (
-        by_snapshot(comments, repositories, "commented_at")
-        .pipe(of_items, items)
+        held.pipe(of_items, items)
         .pipe(with_person, aliases, "author_account_id", "person_id")
         .join(machine, on=["repo_id", "comment_id"], how="left")
         .with_columns(pl.col("is_by_machine").fill_null(value=False))
