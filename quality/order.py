@@ -5,7 +5,7 @@ from __future__ import annotations
 from quality.expectations import Expectation
 
 USUAL_WEEKS = 52
-FEWEST_A_WEEK = 10
+FEWEST_A_WEEK = 5
 FAR_OUT = 8
 """So many robust deviations (of logarithms) from the median is no busy or quiet week any more."""
 

@@ -20,7 +20,7 @@ MARK = "<!-- made by tests/nights/mutate.py -->\n"
 def rows_of(page: str) -> dict[str, str]:
     """Damage and expectation of each row of the page."""
     listed = page.partition(MARK)[2]
-    return dict(re.findall(r"^\\| ([^|]+) \\| ([^|]+) \\| (?:critical|warning) \\|", listed, re.MULTILINE))
+    return dict(re.findall(r"^\| ([^|]+) \| ([^|]+) \| (?:critical|warning) \|", listed, re.MULTILINE))
 
 
 def main(data: Path) -> int:
