@@ -150,8 +150,8 @@ CONSERVATION = (
         "core.spells",
         "In all repositories together a person began where they began first.",
         "SELECT whole.repo_id, person_id, family, whole.first_at, parts.first_at AS of_parts FROM ("
-        "SELECT * FROM core.spells WHERE repo_id = 'all') AS whole LEFT JOIN (SELECT person_id, family, end_rule, horizon_days, "
-        "min(first_at) AS first_at FROM core.spells WHERE repo_id != 'all' GROUP BY ALL) AS parts "
+        "SELECT * FROM core.spells WHERE repo_id = 'all' AND end_rule = 'first_gap') AS whole LEFT JOIN (SELECT person_id, family, end_rule, horizon_days, "
+        "min(first_at) AS first_at FROM core.spells WHERE repo_id != 'all' AND end_rule = 'first_gap' GROUP BY ALL) AS parts "
         "USING (person_id, family, end_rule, horizon_days) WHERE whole.first_at IS DISTINCT FROM parts.first_at",
     ),
     Expectation(

@@ -62,6 +62,6 @@ class AuditDialect(DuckDBDialect):
 registry.register("duckdbaudit", __name__, "AuditDialect")
 
 
-def url(path: Path) -> str:
-    """The address of a DuckDB file, opened read-only."""
-    return f"duckdbaudit:///{path}?access_mode=READ_ONLY"
+def url(path: Path, access: str = "READ_ONLY") -> str:
+    """The address of a DuckDB file, opened read-only unless said otherwise."""
+    return f"duckdbaudit:///{path}?access_mode={access}"

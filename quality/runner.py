@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import logging
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -22,10 +24,12 @@ from great_expectations.expectations.core import UnexpectedRowsExpectation
 from great_expectations.expectations.metadata_types import FailureSeverity
 
 from quality import dialect
+from quality.contract import literal
 from quality.expectations import Expectation
 from quality.verdicts import WHOLE, Finding, Verdict
 
 SAMPLE_ROWS = 10
+WHILE_MEASURING = ("SET memory_limit = '1GB'", "SET preserve_insertion_order = false", "SET TimeZone = 'UTC'")
 
 
 class EmptySuite(Exception):
@@ -33,26 +37,92 @@ class EmptySuite(Exception):
 
 
 def audit(path: Path, expectations: Sequence[Expectation]) -> list[Verdict]:
-    """Judges every expectation, one suite a table."""
+    """Judges every expectation, one suite a table.
+
+    DuckDB looks for the bad rows, each query once; Great Expectations, which would run it several times over, judges and
+    records what was found, from a small file of its own.
+    """
     if not expectations:
         raise EmptySuite(f"No expectation was given for {path}. An audit that expects nothing proves nothing.")
     by_table = sorted(expectations, key=lambda expectation: expectation.table)
-    with _opened(path) as (context, source):
-        return [
-            verdict
-            for table, group in groupby(by_table, key=lambda expectation: expectation.table)
-            for verdict in _judge(context, source, table, list(group))
-        ]
+    measured = _measured(path, by_table)
+    with tempfile.TemporaryDirectory(prefix="forbenefit-audit-") as folder:
+        findings = Path(folder) / "findings.duckdb"
+        _write(findings, measured)
+        with _opened(findings) as (context, source):
+            return [
+                verdict
+                for table, group in groupby(measured, key=lambda one: one.expectation.table)
+                for verdict in _judge(context, source, table, list(group))
+            ]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The bad rows of one expectation, by repository; or why its query could not run."""
+
+    number: int
+    expectation: Expectation
+    n_rows: int
+    findings: tuple[Finding, ...] = ()
+    error: str = ""
+
+
+def _measured(path: Path, expectations: Sequence[Expectation]) -> list[Measured]:
+    engine = sa.create_engine(dialect.url(path))
+    with engine.connect() as db:
+        for setting in WHILE_MEASURING:
+            db.exec_driver_sql(setting)
+        found = [_measure(db, number, expectation) for number, expectation in enumerate(expectations)]
+    engine.dispose()
+    return found
+
+
+def _measure(db: sa.Connection, number: int, expectation: Expectation) -> Measured:
+    try:
+        n_rows = db.exec_driver_sql(f"SELECT count(*) FROM {expectation.table}").scalar_one()
+        one = db.exec_driver_sql(f"SELECT * FROM ({expectation.sql}) LIMIT 1").mappings().first()
+        found = _findings(db, expectation, dict(one)) if one else ()
+    except sa.exc.DBAPIError as error:
+        return Measured(number, expectation, 0, error=str(error.orig)[:2000])
+    return Measured(number, expectation, n_rows, found)
+
+
+def _findings(db: sa.Connection, expectation: Expectation, one: dict[str, Any]) -> tuple[Finding, ...]:
+    """Whose the bad rows are, and some of each; this is asked only of what failed."""
+    whose = "repo_id" if "repo_id" in one else f"'{WHOLE}'"
+    query = (
+        f"SELECT *, count(*) OVER (PARTITION BY scope) AS n_unexpected FROM (SELECT *, coalesce({whose}, '{WHOLE}') AS scope "
+        f"FROM ({expectation.sql})) QUALIFY row_number() OVER (PARTITION BY scope) <= {SAMPLE_ROWS} ORDER BY scope"
+    )
+    rows = [dict(row) for row in db.exec_driver_sql(query).mappings()]
+    return tuple(_finding(scope, list(of)) for scope, of in groupby(rows, key=lambda row: str(row["scope"])))
+
+
+def _finding(scope: str, rows: list[dict[str, Any]]) -> Finding:
+    told = [{name: value for name, value in row.items() if name not in ("n_unexpected", "scope")} for row in rows]
+    return Finding(scope, int(rows[0]["n_unexpected"]), json.dumps(told, default=str, ensure_ascii=False))
+
+
+def _write(path: Path, measured: Sequence[Measured]) -> None:
+    engine = sa.create_engine(dialect.url(path, access="READ_WRITE"))
+    with engine.connect() as db:
+        db.exec_driver_sql("CREATE TABLE findings (number INTEGER, scope VARCHAR, n_unexpected BIGINT, sample VARCHAR)")
+        for one in measured:
+            for finding in one.findings:
+                values = (one.number, finding.scope, finding.n_unexpected, finding.sample)
+                db.exec_driver_sql("INSERT INTO findings VALUES (?, ?, ?, ?)", values)
+    engine.dispose()
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
-    """Great Expectations over the file, quietly; afterwards nobody holds the file open."""
+    """Great Expectations over the findings, quietly; afterwards nobody holds the file open."""
     logging.disable(logging.WARNING)
     try:
         context = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = ProgressBarsConfig(globally=False)
-        source = context.data_sources.add_sql("warehouse", connection_string=dialect.url(path))
+        source = context.data_sources.add_sql("findings", connection_string=dialect.url(path))
         yield context, source
         source.get_execution_engine().close()
         source.get_engine().dispose()
@@ -60,57 +130,36 @@ def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
         logging.disable(logging.NOTSET)
 
 
-def _judge(context: Any, source: Any, table: str, expectations: list[Expectation]) -> Iterable[Verdict]:
-    schema, name = table.split(".")
-    batch = source.add_table_asset(table, table_name=name, schema_name=schema).add_batch_definition_whole_table("all")
-    suite = ExpectationSuite(name=table, expectations=[_native(expectation) for expectation in expectations])
+def _judge(context: Any, source: Any, table: str, measured: list[Measured]) -> Iterable[Verdict]:
+    batch = source.add_table_asset(table, table_name="findings").add_batch_definition_whole_table("all")
+    suite = ExpectationSuite(name=table, expectations=[_native(one) for one in measured])
     definition = ValidationDefinition(name=table, data=batch, suite=context.suites.add(suite))
-    outcome = context.validation_definitions.add(definition).run(result_format={"result_format": "COMPLETE"})
-    results = {result.expectation_config.meta["name"]: result for result in outcome.results}
-    with source.get_engine().connect() as db:
-        return [_verdict(expectation, results[expectation.name], db) for expectation in expectations]
+    outcome = context.validation_definitions.add(definition).run(result_format={"result_format": "BASIC"})
+    results = {result.expectation_config.meta["number"]: result for result in outcome.results}
+    return [_verdict(one, results[one.number]) for one in measured]
 
 
-def _native(expectation: Expectation) -> Any:
-    # the count rides on every row, so that a million bad rows are counted without being fetched
-    sql = expectation.sql.replace("{", "{{").replace("}", "}}")
-    # each query names its tables itself; the comment is there because a query without {batch} is printed as a warning
-    query = f"SELECT *, count(*) OVER () AS n_unexpected FROM ({sql}) LIMIT {SAMPLE_ROWS} /* {{batch}} */"
+def _native(one: Measured) -> Any:
+    # a query that could not run breaks here too; the comment is there because one without {batch} is printed as a warning
+    broken = literal(one.error).replace("{", "{{").replace("}", "}}")
+    query = f"SELECT error({broken})" if one.error else f"SELECT * FROM findings WHERE number = {one.number}"
     return UnexpectedRowsExpectation(
-        unexpected_rows_query=query,
-        description=expectation.doc,
-        severity=FailureSeverity(expectation.severity),
-        meta={"name": expectation.name},
+        unexpected_rows_query=f"{query} /* {{batch}} */",
+        description=one.expectation.doc,
+        severity=FailureSeverity(one.expectation.severity),
+        meta={"number": one.number},
     )
 
 
-def _verdict(expectation: Expectation, result: Any, db: sa.Connection) -> Verdict:
-    crash = _crash(result.exception_info)
+def _verdict(one: Measured, result: Any) -> Verdict:
+    crash = _crash(result.exception_info) or one.error
     if crash:
         said = json.dumps([{"error": crash[:2000]}])
-        return Verdict(expectation, "could_not_run", "nothing: the check broke", (Finding(WHOLE, 0, said),))
-    n_rows = db.execute(sa.text(f"SELECT count(*) FROM {expectation.table}")).scalar_one()
+        return Verdict(one.expectation, "could_not_run", "nothing: the check broke", (Finding(WHOLE, 0, said),))
     if result.success:
-        return Verdict(expectation, "passed", f"no bad row, {n_rows:,} in the table")
-    rows = [dict(row) for row in result.result["details"]["unexpected_rows"]]
-    found = _by_repository(expectation, db) if "repo_id" in rows[0] else [_finding(WHOLE, rows)]
-    n_bad = sum(finding.n_unexpected for finding in found)
-    return Verdict(expectation, "failed", f"{n_bad:,} bad rows, {n_rows:,} in the table", tuple(found))
-
-
-def _by_repository(expectation: Expectation, db: sa.Connection) -> list[Finding]:
-    """Whose the bad rows are; this is asked only of what failed."""
-    query = (
-        f"SELECT *, count(*) OVER (PARTITION BY repo_id) AS n_unexpected FROM ({expectation.sql}) "
-        f"QUALIFY row_number() OVER (PARTITION BY repo_id) <= {SAMPLE_ROWS} ORDER BY repo_id"
-    )
-    rows = [dict(row) for row in db.exec_driver_sql(query).mappings()]
-    return [_finding(scope or WHOLE, list(of)) for scope, of in groupby(rows, key=lambda row: row["repo_id"])]
-
-
-def _finding(scope: str, rows: list[dict[str, Any]]) -> Finding:
-    sample = [{name: value for name, value in row.items() if name != "n_unexpected"} for row in rows]
-    return Finding(scope, int(rows[0]["n_unexpected"]), json.dumps(sample, default=str, ensure_ascii=False))
+        return Verdict(one.expectation, "passed", f"no bad row, {one.n_rows:,} in the table")
+    n_bad = sum(finding.n_unexpected for finding in one.findings)
+    return Verdict(one.expectation, "failed", f"{n_bad:,} bad rows, {one.n_rows:,} in the table", one.findings)
 
 
 def _crash(info: Any) -> str | None:
