@@ -110,7 +110,7 @@ def rebuild(config: Path | None, data: Path, as_of: str | None, *, accepts: bool
     with directory.held("rebuild"):
         job = _job("rebuild", settings, directory, as_of, (), accepts=accepts)
         settled: list[Settled] = rereading.reread(job)
-        if not publishing.partitions(job):
+        if not publishing.places(directory):
             return publishing.nothing(job, settled)
         outcome = publishing.publish(job, judging.judged(job, publishing.build, publishing.audit), settled)
         if outcome.published:

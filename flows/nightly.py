@@ -18,7 +18,7 @@ def nightly(job: Job) -> Outcome:
     """Extract every repository, build, audit, and publish what passed."""
     futures = steps.extract.map(job.sources, unmapped(job))
     settled = [steps.settle(*pair, job) for pair in zip(job.sources, futures, strict=True)]
-    if not publishing.partitions(job):
+    if not publishing.places(job.directory):
         return publishing.nothing(job, settled)
     return steps.publish(job, judging.judged(job, steps.build, steps.audit), settled)
 

@@ -26,9 +26,8 @@ UNAUDITED = ("ops.runs", "ops.quality_results", "ops.held_back")
 """Written after the audit, for they tell of it; the writer's check holds them to their promise."""
 
 
-def partitions(job: Job) -> list[str]:
+def places(directory: DataDirectory) -> list[str]:
     """Where the data directory holds anything of a repository."""
-    directory = job.directory
     known = dict.fromkeys(known["partition"] for known in directory.repositories.values())  # renamed: two references
     return [place for place in known if any((directory.raw / place).glob("*/repositories.parquet"))]
 
@@ -36,7 +35,7 @@ def partitions(job: Job) -> list[str]:
 def folders(job: Job, held: Sequence[HeldBack]) -> dict[str, Path]:
     """What to build from, by place: raw, but the last good night of who is held back, if there was one."""
     directory = job.directory
-    found: dict[str, Path | None] = {place: directory.raw / place for place in partitions(job)}
+    found: dict[str, Path | None] = {place: directory.raw / place for place in places(directory)}
     for one in held:
         found[one.place] = last_good.of(directory, one.place) if one.is_shown_as_last_good else None
     return {place: folder for place, folder in found.items() if folder is not None}
@@ -44,8 +43,7 @@ def folders(job: Job, held: Sequence[HeldBack]) -> dict[str, Path]:
 
 def partitions_of(directory: DataDirectory) -> list[Path]:
     """The raw partitions that there are, as the last extraction left them."""
-    known = dict.fromkeys(known["partition"] for known in directory.repositories.values())
-    return [directory.raw / place for place in known if any((directory.raw / place).glob("*/repositories.parquet"))]
+    return [directory.raw / place for place in places(directory)]
 
 
 def nothing(job: Job, settled: Sequence[Settled]) -> Outcome:
@@ -126,7 +124,7 @@ def publish(job: Job, judged: Judged, settled: Sequence[Settled]) -> Outcome:
     if outcome.published:
         warehouse.record(judged.draft, history.all_of(job))
         _swap_in(job, judged.draft)
-        for place in set(partitions(job)) - {one.place for one in judged.held}:
+        for place in set(places(job.directory)) - {one.place for one in judged.held}:
             last_good.keep(job.directory, place)
     return outcome
 

@@ -11,6 +11,7 @@ from quality.contract import Column, Evidence, Table
 from transform.columns import DEFINITION, N_PERSONS, REPO_ID, SNAPSHOT_AT, count
 from transform.influence.founding_claim import solved
 from transform.parameters import Parameters
+from transform.statistics.intervals import Z_95
 from transform.statistics.panel import NoPanel, fixed_effects
 
 AGES = ("all", "early", "middle", "late")
@@ -77,7 +78,7 @@ def build(
 ) -> pl.LazyFrame:
     rows = panel(scores, contributions, changes, links)
     fitted = rows.map_batches(partial(effects, fewest=parameters.fewest_panel_rows), schema=FITTED)
-    reach = 1.959963984540054 * pl.col("standard_error")
+    reach = Z_95 * pl.col("standard_error")
     return (
         fitted.join(repositories.select("repo_id", "snapshot_at"), on="repo_id")
         .with_columns(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import polars as pl
 from quality.contract import Column, Evidence, Table
 from transform.columns import DEFINITION, SCOPE_ID, SNAPSHOT_AT, count
 from transform.parameters import Parameters
+from transform.statistics.intervals import Z_95
 
 MEASURES = ("gatekeepers", "new_gatekeeper_rate")
 FEWEST_YEARS = 4
@@ -63,11 +63,11 @@ def build(gatekeepers: pl.LazyFrame, repositories: pl.LazyFrame, *, parameters: 
     del parameters
     snapshots = repositories.select("repo_id", "snapshot_at")
     everywhere = snapshots.select(repo_id=pl.lit("all"), snapshot_at=pl.col("snapshot_at").min())
-    reach = 1.959963984540054 * pl.col("standard_error")
+    reach = Z_95 * pl.col("standard_error")
     years = gatekeepers.filter("is_window_complete", pl.col("n_gatekeepers") > 0, pl.col("n_contributors") > 0)
     return (
         years.sort("repo_id", "window_start")
-        .map_batches(partial(slopes), schema=FITTED)
+        .map_batches(slopes, schema=FITTED)
         .join(pl.concat([snapshots, everywhere]), on="repo_id")
         .with_columns(
             slope_lower=pl.col("slope") - reach,
