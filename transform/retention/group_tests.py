@@ -98,7 +98,7 @@ def build(
     spells: pl.LazyFrame, first_questions: pl.LazyFrame, first_outcomes: pl.LazyFrame, *, parameters: Parameters
 ) -> pl.LazyFrame:
     in_repositories = spells.filter(pl.col("repo_id") != ALL_REPOSITORIES)
-    at_first_act = grouped_ends(in_repositories, parameters)
+    at_first_act = grouped_ends(spells, parameters.cohort_band_years).filter(pl.col("repo_id") != ALL_REPOSITORIES)
     at_landmark = landmark_ends(in_repositories, first_questions, first_outcomes, parameters)
     both = pl.concat([at_first_act, at_landmark.select(at_first_act.collect_schema().names())])
     within = both.with_columns(stratum="repo_id").cache()
