@@ -24,7 +24,7 @@ from transform.columns import (
 from transform.core.spells import IS_DECIDABLE
 from transform.once import made_once
 from transform.parameters import Parameters
-from transform.statistics.kaplan_meier import kaplan_meier, reached, readings
+from transform.statistics.kaplan_meier import read_at_once
 
 SUBJECT = ("repo_id", "family", "comparison", "end_rule", "horizon_days")
 GROUP = (*SUBJECT, "group_name")
@@ -136,20 +136,14 @@ def curves_of(counted: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
     """The curves of groups, read on the days they are asked for, from what `ends` counts."""
     counted = counted.cache()
     groups = counted.group_by(GROUP).agg(pl.col("snapshot_at").first(), n_persons=pl.col("n_ends").sum())
-    groups = groups.with_row_index("curve").cache()
-    numbered = counted.join(groups.select(*GROUP, "curve"), on=GROUP).drop(GROUP)  # names would slow every step below
-    curves = kaplan_meier(numbered, by=["curve"]).cache()
     is_reportable = pl.col("n_at_risk") >= parameters.fewest_at_risk
-    halves = curves.filter(is_reportable).pipe(reached, by=["curve"], half_life_days=0.5)
     return (
-        readings(curves, parameters.curve_days, by=["curve"])
+        read_at_once(counted, parameters.curve_days, by=GROUP, fewest=parameters.fewest_at_risk)
         .drop_nulls("survival_share")
-        .join(groups, on="curve")
-        .join(halves, on="curve", how="left")
+        .join(groups, on=GROUP)
         .with_columns(
             pl.col(NAMES).cast(pl.String),
             pl.when(is_reportable).then("restricted_mean_days"),
-            pl.col("half_life_days").cast(pl.Int32),
             is_reportable=is_reportable,
         )
     )

@@ -5,7 +5,7 @@ It reproduces `survfit` of R and lifelines' KaplanMeierFitter, including their r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -44,18 +44,11 @@ def kaplan_meier(counted: pl.LazyFrame, *, by: Sequence[str], time: str = "day")
     """
     groups, numbered = in_numbers(counted, by)
     kind = numbered.collect_schema()["duration"]
-    lower, upper = log_log(pl.col("survival_share"), pl.col("greenwood_sum"))
     curves = (
         moves(numbered, groups.select("group"), kind)
         .sort(one_behind_the_other("time", kind))
         .map_batches(drawn, schema={"group": pl.get_index_type(), "time": kind, **DRAWN})
-        .with_columns(
-            standard_error=pl.when(pl.col("survival_share") > 0).then(
-                pl.col("survival_share") * pl.col("greenwood_sum").sqrt()
-            ),
-            survival_lower_share=lower,
-            survival_upper_share=upper,
-        )
+        .with_columns(**errors())
     )
     return (
         groups.join(curves, on="group", maintain_order="left_right")
@@ -71,6 +64,16 @@ DRAWN = {
     "survival_share": pl.Float64,
     "greenwood_sum": pl.Float64,
 }
+
+
+def errors() -> dict[str, pl.Expr]:
+    survival, greenwood = pl.col("survival_share"), pl.col("greenwood_sum")
+    lower, upper = log_log(survival, greenwood)
+    return {
+        "standard_error": pl.when(survival > 0).then(survival * greenwood.sqrt()),
+        "survival_lower_share": lower,
+        "survival_upper_share": upper,
+    }
 
 
 def in_numbers(rows: pl.LazyFrame, by: Sequence[str]) -> tuple[pl.LazyFrame, pl.LazyFrame]:
@@ -150,10 +153,17 @@ def survivals(exits: Integers, at_risk: Integers, starts: Integers) -> tuple[Flo
     return found[0], found[1]
 
 
+MANY = 256
+
+
 def running(values: Floats, starts: Integers, step: np.ufunc) -> Floats:
     """Every value combined with those before it from its start on, in order: a product or sum so far of many runs."""
     so_far = values.copy()
     sizes = np.diff(np.append(starts, len(values)))
+    for start, size in zip(starts[sizes > MANY], sizes[sizes > MANY], strict=True):
+        step.accumulate(values[start : start + size], out=so_far[start : start + size])
+    # the many short ones all at once, place by place
+    starts, sizes = starts[sizes <= MANY], sizes[sizes <= MANY]
     by_size = np.argsort(-sizes, kind="stable")
     place, sizes = starts[by_size], sizes[by_size]
     for k in range(1, int(sizes.max(initial=0))):
@@ -199,24 +209,51 @@ def readings(curves: pl.LazyFrame, days: Sequence[int], *, by: Sequence[str]) ->
     nobody can know.
     """
     groups, numbered = in_numbers(curves, by)
+    carried = dict.fromkeys(("survival_share", *errors()), pl.Float64)
     read = numbered.sort(one_behind_the_other("day", pl.Int32())).map_batches(
-        partial(read_off, days=sorted(days)), schema=READ
+        partial(read_off, days=sorted(days), carried=carried), schema={**READ, **carried}
     )
     return groups.join(read, on="group").drop("group")
 
 
-SHARES = ("survival_share", "survival_lower_share", "survival_upper_share", "standard_error")
+def read_at_once(counted: pl.LazyFrame, days: Sequence[int], *, by: Sequence[str], fewest: int) -> pl.LazyFrame:
+    """The `readings` of the curves of which `ends` gave the counts, without all their steps in between.
+
+    And `half_life_days`: the first day with at most half left; null where fewer than `fewest` are at risk before.
+    """
+    groups, numbered = in_numbers(counted, by)
+    carried = dict.fromkeys(("survival_share", "greenwood_sum"), pl.Float64)
+    read = (
+        moves(numbered, groups.select("group"), pl.Int32())
+        .sort(one_behind_the_other("time", pl.Int32()))
+        .map_batches(
+            partial(drawn_and_read, days=sorted(days), carried=carried, fewest=fewest),
+            schema={**READ, **carried, "half_life_days": pl.Int32},
+        )
+        .with_columns(**errors())
+    )
+    return groups.join(read, on="group").drop("group", "greenwood_sum")
+
+
+def drawn_and_read(moves: pl.DataFrame, *, days: Sequence[int], carried: Iterable[str], fewest: int) -> pl.DataFrame:
+    curves = drawn(moves).rename({"time": "day"})
+    is_down = (pl.col("survival_share") <= 0.5 + ROUNDING) & (pl.col("n_at_risk") >= fewest)
+    halves = curves.filter(is_down).unique("group", keep="first", maintain_order=True)
+    read = read_off(curves, days=days, carried=carried)
+    return read.join(halves.select("group", half_life_days="day"), on="group", how="left")
+
+
 READ = {
     "group": pl.get_index_type(),
     "day": pl.Int32,
     "n_at_risk": pl.Int64,
     "n_exits": pl.Int64,
-    **dict.fromkeys((*SHARES, "restricted_mean_days"), pl.Float64),
+    "restricted_mean_days": pl.Float64,
 }
 
 
-def read_off(curves: pl.DataFrame, *, days: Sequence[int]) -> pl.DataFrame:
-    """What `readings` says, of curves that lie one behind the other."""
+def read_off(curves: pl.DataFrame, *, days: Sequence[int], carried: Iterable[str]) -> pl.DataFrame:
+    """What `readings` says, of curves that lie one behind the other; `carried` columns are those of the step."""
     starts, marks = first_of_each(curves, "group"), np.array(days, dtype=np.int64)
     ends = np.append(starts, len(curves))[1:]
     group, day = curves["group"].to_numpy().astype(np.int64), curves["day"].to_numpy().astype(np.int64)
@@ -230,12 +267,12 @@ def read_off(curves: pl.DataFrame, *, days: Sequence[int]) -> pl.DataFrame:
     area = areas(survival, day, starts, now) + survival[now] * (marks - day[now])
     told = {"n_at_risk": np.where(is_followed, at_risk[np.minimum(ahead, len(curves) - 1)], 0)}
     told |= {"n_exits": left[now + 1] - left[starts][:, None], "restricted_mean_days": area}
-    read = curves.select("group", *SHARES)[now.ravel()].with_columns(
+    read = curves.select("group", *carried)[now.ravel()].with_columns(
         pl.Series("day", np.broadcast_to(marks, now.shape).ravel(), pl.Int32),
         *(pl.Series(name, values.ravel()) for name, values in told.items()),
     )
-    known = pl.when(pl.Series(is_known)).then(pl.col(*SHARES, "restricted_mean_days"))
-    return read.with_columns(known.fill_nan(None)).select(list(READ))
+    known = pl.when(pl.Series(is_known)).then(pl.col(*carried, "restricted_mean_days"))
+    return read.with_columns(known.fill_nan(None)).select(*READ, *carried)
 
 
 def areas(survival: Floats, day: Integers, starts: Integers, now: Integers) -> Floats:
