@@ -248,3 +248,12 @@ def test_moving_all_times_by_whole_days_moves_nothing_but_the_dates(tale):
             if rows[column].dtype == pl.String
         )
         assert_frame_equal(unmoved, moved_back(later[name]), check_row_order=False)
+
+
+@pytest.mark.parametrize("module", RETENTION, ids=lambda module: module.TABLE.name)
+def test_every_row_is_stamped_with_its_definition_and_with_up_to_when_it_looks(module):
+    stamps = {column.name: column for column in module.TABLE.columns}
+
+    assert module.TABLE.definition
+    assert not stamps["definition"].nullable
+    assert not stamps["snapshot_at"].nullable

@@ -43,9 +43,7 @@ TABLE = Table(
         COHORT,
         HORIZON_DAYS,
         N_PERSONS,
-        count(
-            "n_eligible", "Persons seen for the horizon at least, so that they could have come again.", unit="persons"
-        ),
+        count("n_eligible", "Persons seen for the horizon at least, so that they could have come again."),
         count("n_one_time", "Of those, who never touched a second artefact.", unit="persons"),
         share("one_time_share", "Share of them; null if nobody was seen so long.", nullable=True),
         share("one_time_lower_share", "Lower 95 % bound, Wilson's.", nullable=True),
