@@ -11,13 +11,17 @@ from typing import Any
 import polars as pl
 
 from extract import coverage, raw
-from extract.archive import Archive, Page, write_durably
+from extract.archive import Archive, Page, page_file, write_durably
 from extract.backfills import ITEM_STREAMS
 from extract.reading import ITEM_TABLES, Gone, Reader
 from extract.records import Records
 
 ROWS_IN_MEMORY = 50_000
 STAMP = "stamp.json"
+GONE = "gone"
+"""Folder beside the tables: what was read of items that were deleted since, for who asks for an earlier instant."""
+VERSION = 2
+"""Counts up when partitions say more of the same pages: they are made anew then."""
 Outdated = dict[str, list[int]]
 """By stream the numbers of pages of which nothing is the latest reading."""
 GROUPED = (*ITEM_STREAMS, "again", "backfill")
@@ -60,8 +64,9 @@ def read_archive(reader: Reader, archive: Path, folder: Path, forge: str, *, ane
     repository = reader.repository(next(streams["repository"].newest_first())[1], forge)
     outdated: Outdated = {}
     if not (folder / STAMP).exists() or (folder / STAMP).read_text() != _stamp(reader, streams):
-        frames, outdated = _frames(reader, reader.records(forge, repository["repo_id"]), streams)
+        frames, outdated, buried = _frames(reader, reader.records(forge, repository["repo_id"]), streams)
         raw.write(folder, frames)
+        raw.write(folder / GONE, buried)
         raw.write(folder, {"repositories": pl.DataFrame([repository], schema=raw.REPOSITORIES.polars_schema)})
         write_durably(folder / STAMP, _stamp(reader, streams).encode())
     raw.write(folder, {"streams": coverage.streams(repository["repo_id"], folder, streams, reader.untold)})
@@ -86,7 +91,7 @@ def compact(reader: Reader, archive: Path, folder: Path, outdated: Outdated) -> 
 
 
 def _stamp(reader: Reader, streams: Mapping[str, Archive]) -> str:
-    return json.dumps({"reader": reader.version, **{name: _made_from(stream) for name, stream in streams.items()}})
+    return json.dumps({"reader": reader.version, "partition": VERSION, **{name: _made_from(stream) for name, stream in streams.items()}})
 
 
 def _made_from(archive: Archive) -> tuple[int, str | None]:
@@ -95,10 +100,11 @@ def _made_from(archive: Archive) -> tuple[int, str | None]:
     return archive.manifest.pages, None if last is None else last[1].fetched_at
 
 
-def _frames(
-    reader: Reader, records: Records, streams: Mapping[str, Archive]
-) -> tuple[dict[str, pl.DataFrame], Outdated]:
-    """The tables, and by stream the pages that nothing in them comes from."""
+Frames = dict[str, pl.DataFrame]
+
+
+def _frames(reader: Reader, records: Records, streams: Mapping[str, Archive]) -> tuple[Frames, Outdated, Frames]:
+    """The tables; by stream the pages that nothing in them comes from; and what is buried."""
     tables = ITEM_TABLES | {raw.QUARANTINE.name: raw.QUARANTINE}
     parts: dict[str, list[pl.DataFrame]] = {name: [table.empty()] for name, table in tables.items()}
 
@@ -113,6 +119,8 @@ def _frames(
     for group in heapq.merge(*groups, key=lambda group: group.fetched_at, reverse=True):
         if not reader.items(group, seen, gone, records):
             outdated[group.stream] += group.pages
+        for record in records.tables["quarantine"]:
+            record.setdefault("source_page", f"{group.stream}/{page_file(group.pages[-1])}")
         if sum(map(len, records.tables.values())) > ROWS_IN_MEMORY:
             shelve()
     shelve()
@@ -123,10 +131,22 @@ def _frames(
     frames["accounts"] = pl.DataFrame(list(records.accounts.values()), schema=raw.ACCOUNTS.polars_schema)
     frames["mentions"] = with_accounts(frames["mentions"], frames["accounts"])
     frames["events"] = with_subjects(frames["events"], frames["accounts"])
+    frames, buried = without(frames, records.buried)
     held = set(frames["items"].select("kind", "number").rows())
-    buried = [stone for stone in gone.values() if (stone["item_kind"], stone["number"]) not in held]
-    frames["tombstones"] = pl.DataFrame(buried, schema=raw.TOMBSTONES.polars_schema)
-    return frames, outdated
+    stones = [stone for stone in gone.values() if (stone["item_kind"], stone["number"]) not in held]
+    frames["tombstones"] = pl.DataFrame(stones, schema=raw.TOMBSTONES.polars_schema)
+    return frames, outdated, buried
+
+
+def without(frames: Frames, buried: set[tuple[str, int]]) -> tuple[Frames, Frames]:
+    """The tables without what was deleted, and what was; that it could not be read is of no interest any more."""
+    numbers = {kind: [number for of, number in buried if of == kind] for kind in ("issue", "change")}
+    theirs = {name: _is_of(name, numbers).fill_null(value=False) for name in ITEM_TABLES}
+    gone = {name: frames[name].filter(theirs[name]) for name in ITEM_TABLES}
+    kept = {name: frames[name].filter(~theirs[name]) for name in ITEM_TABLES}
+    names = [f"{kind}s/{number}" for kind, number in buried]
+    readable = ~pl.concat_str("stream", "record_id", separator="/").is_in(names)
+    return {**frames, **kept, "quarantine": frames["quarantine"].filter(readable)}, gone
 
 
 def with_accounts(mentions: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:

@@ -196,6 +196,12 @@ QUARANTINE = Table(
         Column("stream", pl.String, "Kind of thing that is counted, such as issues or commits."),
         Column("record_id", pl.String, "What the source calls it."),
         Column("reason", pl.String, "Why it could not be read."),
+        Column(
+            "source_page",
+            pl.String,
+            "Page of the repository's archive that it is on; null in partitions of earlier versions.",
+            nullable=True,
+        ),
     ),
 )
 

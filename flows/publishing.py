@@ -56,7 +56,7 @@ def nothing(job: Job, settled: Sequence[Settled]) -> Outcome:
 def build(job: Job, held: Sequence[HeldBack]) -> Path:
     """The draft. Raises BrokenPromise where what is built does not fit."""
     built_from = list(folders(job, held).values())
-    keyed = identities.prepare(job.directory, built_from)
+    keyed = identities.prepare(job.directory, built_from, job.parameters.known_until)
     log.current.event("build.started", repositories=len(built_from))
     draft, left_out = job.directory.draft, {one.repo_id for one in held if not one.is_shown_as_last_good}
     wanted = correcting.known(job.corrections, job.directory, left_out)

@@ -93,6 +93,11 @@ class Parameters:
     replies_per_pair_and_thread: int = 5
 
     @property
+    def known_until(self) -> datetime | None:
+        """The instant after which nothing may be known; None where a run was asked for no other than its own."""
+        return self.as_of if self.run_at is not None and self.as_of < self.run_at else None
+
+    @property
     def latest_plausible_at(self) -> datetime:
         """A day after the run: clocks differ, but not by more."""
         return (self.run_at or self.as_of) + timedelta(days=1)

@@ -14,6 +14,7 @@ import duckdb
 import polars as pl
 
 from quality.contract import BrokenPromise, Table
+from transform import knowable
 from transform.ops import definitions, quarantine
 from transform.parameters import Parameters
 from transform.tables import BUILT, TABLES
@@ -32,7 +33,7 @@ def build(
     Raises BrokenPromise if a table does not fit its promise, its key included; the file is then of no use.
     """
     path.unlink(missing_ok=True)
-    frames = dict(raw)
+    frames = knowable.knowable(raw, parameters.known_until)
     connected = closing(duckdb.connect(str(path), config=WHILE_BUILDING))
     with told_of_the_disk(), connected as db, ThreadPoolExecutor(max_workers=1) as writer:
         create(db, TABLES)

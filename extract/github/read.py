@@ -100,7 +100,7 @@ def read_tombstones(pages: Iterable[tuple[int, Page]], repo_id: str) -> dict[int
 def read_items(group: Group, seen: set[int], gone: dict[int, Record], into: Records) -> bool:
     """Adds items not seen in a later page, with all their parts; one that cannot be read goes to quarantine whole.
 
-    What has a tombstone that is younger is left out: it is not on the forge any more. False if all was seen before.
+    What has a tombstone that is younger is noted as buried: it is not on the forge any more. False if all was seen before.
     """
     is_used = False
     rests_of: dict[str, list[Record]] = defaultdict(list)
@@ -122,8 +122,9 @@ def read_items(group: Group, seen: set[int], gone: dict[int, Record], into: Reco
         seen.add(number)
         if number in gone:
             gone[number]["item_kind"] = _kind(node)
-        if number not in gone or gone[number]["noticed_at"] < fetched_at:
-            _read_or_quarantine(node, [rest for rest in rests if "unanswered" not in rest], into)
+            if gone[number]["noticed_at"] >= fetched_at:
+                into.buried.add((_kind(node), number))
+        _read_or_quarantine(node, [rest for rest in rests if "unanswered" not in rest], into)
     into.reactions.clear()
     return is_used
 
