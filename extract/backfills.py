@@ -74,6 +74,7 @@ class Backfill:
             (stream, number) for stream in ITEM_STREAMS for number in self.sweep.opened_between(stream, *window.bounds)
         ]
         state = {"bounds": window.bounds, "todo": todo, "n_items": len(todo), "forecast": asdict(expected)}
+        state["began_at"] = self.now().isoformat()
         self.archive.acknowledge(window={**state, "cost": self._cost({}, 0)})
 
     def _read_on(self) -> None:

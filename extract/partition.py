@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from extract import coverage, raw
+from extract import coverage, gaps, raw
 from extract.archive import Archive, Page, page_file, write_durably
 from extract.backfills import ITEM_STREAMS
 from extract.reading import ITEM_TABLES, Gone, Reader
@@ -69,7 +69,9 @@ def read_archive(reader: Reader, archive: Path, folder: Path, forge: str, *, ane
         raw.write(folder / GONE, buried)
         raw.write(folder, {"repositories": pl.DataFrame([repository], schema=raw.REPOSITORIES.polars_schema)})
         write_durably(folder / STAMP, _stamp(reader, streams).encode())
-    raw.write(folder, {"streams": coverage.streams(repository["repo_id"], folder, streams, reader.untold)})
+    told = coverage.streams(repository["repo_id"], folder, streams, reader.untold)
+    interrupted = coverage.is_interrupted(streams)
+    raw.write(folder, {"streams": told, "gaps": gaps.gaps(told, streams, interrupted=interrupted)})
     return outdated
 
 
@@ -91,7 +93,13 @@ def compact(reader: Reader, archive: Path, folder: Path, outdated: Outdated) -> 
 
 
 def _stamp(reader: Reader, streams: Mapping[str, Archive]) -> str:
-    return json.dumps({"reader": reader.version, "partition": VERSION, **{name: _made_from(stream) for name, stream in streams.items()}})
+    return json.dumps(
+        {
+            "reader": reader.version,
+            "partition": VERSION,
+            **{name: _made_from(stream) for name, stream in streams.items()},
+        }
+    )
 
 
 def _made_from(archive: Archive) -> tuple[int, str | None]:

@@ -223,6 +223,21 @@ STREAMS = Table(
     ),
 )
 
+GAPS = Table(
+    schema="raw",
+    name="gaps",
+    grain="one row per repository, stream and interval in which something is missing, as far as the crawl can tell",
+    key=("repo_id", "stream", "gap_number"),
+    columns=(
+        REPO_ID,
+        Column("stream", pl.String, "Kind of thing that is counted, such as issues or commits."),
+        Column("gap_number", pl.Int64, "Number of the gap in its stream, from 0.", at_least=0),
+        Column("reason", pl.String, "Why something is missing."),
+        Column("from_at", INSTANT, "From when on; null for the beginning of the repository.", nullable=True),
+        Column("until_at", INSTANT, "Up to when; null for now.", nullable=True),
+    ),
+)
+
 TABLES = (
     REPOSITORIES,
     ACCOUNTS,
@@ -251,6 +266,7 @@ TABLES = (
     TOMBSTONES,
     QUARANTINE,
     STREAMS,
+    GAPS,
     *PEOPLE_TABLES,
 )
 

@@ -38,8 +38,8 @@ class Job(BaseModel):
     all_branches: bool = False
     identities: str = "likely"
     corrections: tuple[Entry, ...] = ()
-    accepts_changes: bool = False
-    """Whether changes since the last night that nothing explains are published, as accepted by the operator."""
+    accepted_because: str = ""
+    """Why the operator takes changes since the last night that nothing explains; empty: they are not published."""
     line_minutes: float = 120
 
     @property

@@ -66,7 +66,11 @@ def build(job: Job, held: Sequence[HeldBack]) -> Path:
     if job.directory.warehouse.exists():
         warehouse.carry_quarantine(draft, job.directory.warehouse, job.started_at)
         changed = nights.compared(
-            job.directory.warehouse, draft, sorted(left_out), program=program.fingerprint(), accepts=job.accepts_changes
+            job.directory.warehouse,
+            draft,
+            sorted(left_out),
+            program=program.fingerprint(),
+            accepted=job.accepted_because,
         )
         warehouse.record(draft, [(changes.TABLE, changed)])
     return draft

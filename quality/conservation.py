@@ -61,7 +61,7 @@ CONSERVATION = (
         "ops.quarantine",
         "Coverage counts as many records in quarantine as there are.",
         "SELECT repo_id, stream, n_quarantined, n FROM (SELECT repo_id, stream, count(*) AS n FROM ops.quarantine "
-        "WHERE readable_since_at IS NULL GROUP BY ALL) "
+        "WHERE is_still_there GROUP BY ALL) "
         "FULL JOIN (FROM ops.coverage WHERE n_quarantined > 0) USING (repo_id, stream) WHERE n IS DISTINCT FROM n_quarantined",
     ),
     Expectation(
@@ -71,6 +71,15 @@ CONSERVATION = (
         "SELECT repo_id, stream, source_total, held, held_share FROM ops.coverage "
         "WHERE (is_complete AND held + n_quarantined < source_total) "
         f"OR (source_total > 0 AND abs(held_share - least(1, held / source_total)) > {TOLERANCE})",
+    ),
+    Expectation(
+        "what is incomplete has its gaps",
+        "ops.coverage_gaps",
+        "Gaps begin before they end; a complete stream has none, and one that was never whole has some.",
+        "SELECT repo_id, stream, is_complete, complete_until_at, from_at, until_at FROM ops.coverage "
+        "FULL JOIN ops.coverage_gaps USING (repo_id, stream) JOIN core.repositories AS r USING (repo_id) "
+        "WHERE from_at >= until_at OR (coverage.is_complete IS DISTINCT FROM false AND from_at IS NOT NULL) "
+        "OR (NOT coverage.is_complete AND complete_until_at IS NULL AND from_at IS NULL AND observed_from_at < held_until_at)",
     ),
     Expectation(
         "a repository is as complete as its streams",

@@ -40,15 +40,16 @@ RELATIONS = (
         "nothing is in quarantine",
         "ops.quarantine",
         "Every record could be read.",
-        "SELECT repo_id, stream, record_id, reason FROM ops.quarantine WHERE readable_since_at IS NULL",
+        "SELECT repo_id, stream, record_id, reason FROM ops.quarantine WHERE is_still_there",
         severity="warning",
     ),
     Expectation(
         "what changed since the last night is explained",
         "ops.changes",
         "Acts and newcomers vanish, move or change hands only by a deletion, a rewritten history, a decision about "
-        "identities, a correction, a definition. If the source really lost them, run once with --accept-changes.",
-        "SELECT repo_id, subject, change, n_changed, sample_json FROM ops.changes WHERE cause = 'unexplained'",
+        "identities, a correction, a definition of another version. If they are right, run once with --accept-changes REASON.",
+        "SELECT repo_id, subject, change, cause, n_changed, sample_json FROM ops.changes "
+        "WHERE cause IN ('unexplained', 'program')",
     ),
     Expectation(
         "corrections still apply",

@@ -50,7 +50,17 @@ from transform.influence import (
     truck_factor,
 )
 from transform.ops import changes as changes_since
-from transform.ops import corrections, coverage, definitions, held_back, quality_results, quarantine, runs, tombstones
+from transform.ops import (
+    corrections,
+    coverage,
+    coverage_gaps,
+    definitions,
+    held_back,
+    quality_results,
+    quarantine,
+    runs,
+    tombstones,
+)
 from transform.retention import (
     arrivals,
     break_transitions,
@@ -164,6 +174,7 @@ BUILT: tuple[ModuleType, ...] = (
     responder_effects,
     concentration,
     coverage,
+    coverage_gaps,
     quarantine,
     tombstones,
 )

@@ -76,12 +76,10 @@ def record(path: Path, history: Iterable[tuple[Table, pl.DataFrame]]) -> None:
 
 
 def carry_quarantine(path: Path, before: Path, at: datetime) -> None:
-    """Gives a draft's quarantine the memory of the night before; one of another version has none."""
+    """Gives a draft's quarantine the memory of the night before."""
     with closing(duckdb.connect(str(before), read_only=True)) as db:
         db.execute("SET TimeZone = 'UTC'")
-        found = db.sql("SELECT * FROM ops.quarantine").pl()
-    if found.schema != pl.Schema(quarantine.TABLE.polars_schema):
-        return
+        found = quarantine.remembered(db.sql("SELECT * FROM ops.quarantine").pl())
     with closing(duckdb.connect(str(path))) as db:
         db.execute("SET TimeZone = 'UTC'")
         here = {repo_id for (repo_id,) in db.sql("SELECT repo_id FROM core.repositories").fetchall()}
