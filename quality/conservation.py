@@ -28,6 +28,7 @@ SELECT repo_id, person_id, family, min(contributed_at) AS first_at, max(contribu
 FROM core.contributions JOIN core.repositories USING (repo_id)
 WHERE actor_class = 'human' AND contributed_at < snapshot_at GROUP BY ALL
 """
+_GRAPH = "repo_id, window_kind, window_start, network"
 _CURVE = "repo_id, family, cohort, end_rule, horizon_days"
 
 CONSERVATION = (
@@ -92,12 +93,14 @@ CONSERVATION = (
     Expectation(
         "a spell lasts from the first act to the last",
         "core.spells",
-        "First and last day are those of the acts; an exit is such a day, and what is open ends before the snapshot.",
-        "SELECT s.repo_id, s.family, s.person_id, end_rule, horizon_days, s.first_at, a.first_at AS first_act, last_day, last_at "
-        f"FROM core.spells AS s LEFT JOIN ({_FIRSTS} UNION ALL "
-        f"SELECT repo_id, person_id, 'any', min(first_at), max(last_at) FROM ({_FIRSTS}) GROUP BY ALL) AS a "
-        "USING (repo_id, person_id, family) WHERE s.repo_id != 'all' AND (s.first_at IS DISTINCT FROM a.first_at "
-        "OR s.first_day != (s.first_at AT TIME ZONE 'UTC')::DATE OR s.last_day != (a.last_at AT TIME ZONE 'UTC')::DATE)",
+        "Everybody who acted has one; first and last day are those of the acts of the person.",
+        "SELECT repo_id, family, end_rule, horizon_days, s.n AS n_spells, a.n AS n_acted, n_misdated FROM ("
+        "SELECT repo_id, family, end_rule, horizon_days, count(*) AS n, bit_xor(hash(person_id, first_at, last_day)) AS said, "
+        "count(*) FILTER (first_day != first_at::DATE) AS n_misdated "
+        "FROM core.spells WHERE repo_id != 'all' GROUP BY ALL) AS s FULL JOIN ("
+        f"SELECT repo_id, family, count(*) AS n, bit_xor(hash(person_id, first_at, last_at::DATE)) AS said FROM ({_FIRSTS} UNION ALL "
+        f"SELECT repo_id, person_id, 'any', min(first_at), max(last_at) FROM ({_FIRSTS}) GROUP BY ALL) GROUP BY ALL) "
+        "AS a USING (repo_id, family) WHERE s.said IS DISTINCT FROM a.said OR s.n IS DISTINCT FROM a.n OR n_misdated > 0",
     ),
     Expectation(
         "leaving follows from the silence",
@@ -110,22 +113,17 @@ CONSERVATION = (
         "OR (NOT is_exit AND end_day != decidable)",
     ),
     Expectation(
-        "whoever is at risk leaves, is censored, or is still at risk",
+        "curves follow from who is at risk",
         "retention.curves",
-        "Numbers at risk go down by those who left and those who were censored, from all who are decidable to nobody.",
-        f"SELECT {_CURVE}, day, n_at_risk, left_over FROM (SELECT *, coalesce(lag(n_at_risk - n_exits - n_censored) OVER w, "
-        f"n_newcomers - n_excluded) AS left_over FROM retention.curves WINDOW w AS (PARTITION BY {_CURVE} ORDER BY day)) "
-        "WHERE n_at_risk != left_over UNION ALL "
-        f"SELECT {_CURVE}, max(day), 0, arg_max(n_at_risk - n_exits - n_censored, day) FROM retention.curves GROUP BY {_CURVE} "
-        "HAVING arg_max(n_at_risk - n_exits - n_censored, day) != 0",
-    ),
-    Expectation(
-        "curves follow their counts",
-        "retention.curves",
-        "Survival is the product of the shares that did not leave; it is never made from those who left alone.",
-        f"SELECT {_CURVE}, day, survival_share, product FROM (SELECT *, product(1 - n_exits / n_at_risk) OVER "
-        f"(PARTITION BY {_CURVE} ORDER BY day) AS product FROM retention.curves WHERE n_at_risk > 0) "
-        "WHERE survival_share IS NULL OR abs(survival_share - product) > 1e-6",
+        "At risk are all who are decidable, less those who left and were censored, down to nobody. Survival begins at one, "
+        "is the product of the shares that did not leave, and never rises.",
+        f"SELECT {_CURVE}, day, n_at_risk, left_over, survival_share, survival_before FROM (SELECT *, "
+        "coalesce(lag(n_at_risk - n_exits - n_censored) OVER w, n_newcomers - n_excluded) AS left_over, "
+        "coalesce(lag(survival_share) OVER w, 1) AS survival_before, lead(day) OVER w AS next_day FROM retention.curves "
+        f"WINDOW w AS (PARTITION BY hash({_CURVE}) ORDER BY day)) WHERE n_at_risk != left_over "
+        "OR (next_day IS NULL AND n_at_risk != n_exits + n_censored) OR survival_share > survival_before + 1e-9 "
+        "OR (n_at_risk > 0 AND (survival_share IS NULL "
+        "OR abs(survival_share - survival_before * (1 - n_exits / n_at_risk)) > 1e-6))",
     ),
     Expectation(
         "curves end with those of the spells who left",
@@ -157,11 +155,12 @@ CONSERVATION = (
     Expectation(
         "the whole begins with the first of its parts",
         "core.spells",
-        "In all repositories together a person began where they began first.",
-        "SELECT whole.repo_id, person_id, family, whole.first_at, parts.first_at AS of_parts FROM ("
-        "SELECT * FROM core.spells WHERE repo_id = 'all' AND end_rule = 'first_gap') AS whole LEFT JOIN (SELECT person_id, family, end_rule, horizon_days, "
-        "min(first_at) AS first_at FROM core.spells WHERE repo_id != 'all' AND end_rule = 'first_gap' GROUP BY ALL) AS parts "
-        "USING (person_id, family, end_rule, horizon_days) WHERE whole.first_at IS DISTINCT FROM parts.first_at",
+        "In all repositories together a person began where they began first, whatever the horizon.",
+        "SELECT DISTINCT repo_id, person_id, family, first_at FROM core.spells WHERE repo_id = 'all' AND hash(person_id, family) IN ("
+        "SELECT hash(person_id, family) AS who FROM core.spells WHERE end_rule = 'first_gap' GROUP BY who "
+        "HAVING count(*) FILTER (repo_id = 'all') > 0 AND ("
+        "min(first_at) FILTER (repo_id = 'all') != max(first_at) FILTER (repo_id = 'all') "
+        "OR min(first_at) FILTER (repo_id = 'all') IS DISTINCT FROM min(first_at) FILTER (repo_id != 'all')))",
     ),
     Expectation(
         "attention goes from one human to another",
@@ -181,14 +180,14 @@ CONSERVATION = (
     Expectation(
         "more attention is a higher rank",
         "influence.scores",
-        "Within a window nobody with a lower score ranks above one with a higher, and the ranks are of all in it.",
-        "SELECT repo_id, window_kind, window_start, network, corr_of_ranks, n, n_persons FROM ("
-        "SELECT repo_id, window_kind, window_start, network, count(*) AS n, "
-        "any_value(n_persons) AS n_persons, corr(percentile_rank, place) AS corr_of_ranks, avg(percentile_rank) AS middle FROM ("
-        "SELECT *, rank() OVER (PARTITION BY repo_id, window_kind, window_start, network ORDER BY round(pagerank, 12)) "
-        "+ count(*) OVER (PARTITION BY repo_id, window_kind, window_start, network, round(pagerank, 12)) / 2.0 AS place "
-        "FROM influence.scores) "
-        "GROUP BY ALL) WHERE n != n_persons OR (n > 1 AND corr_of_ranks < 0.9) OR abs(middle - 0.5) > 1e-6",
+        "Within a window nobody of a lower two-hundredth of the ranks has a higher score, and the ranks are of all in it.",
+        f"WITH parts AS (SELECT hash({_GRAPH}) AS graph, least(199, floor(percentile_rank * 200))::SMALLINT AS part, "
+        "count(*) AS n, max(n_persons) AS n_persons, sum(percentile_rank) AS ranks, min(pagerank) AS lowest, "
+        "max(pagerank) AS highest FROM influence.scores GROUP BY graph, part), ordered AS (SELECT *, max(highest) OVER "
+        "(PARTITION BY graph ORDER BY part ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS below FROM parts) "
+        f"SELECT DISTINCT {_GRAPH}, n_persons FROM influence.scores WHERE hash({_GRAPH}) IN ("
+        "SELECT graph FROM ordered GROUP BY graph HAVING sum(n) != max(n_persons) OR bool_or(lowest < below - 1e-12) "
+        "OR abs(sum(ranks) / sum(n) - 0.5) > 1e-6)",
     ),
     Expectation(
         "concentration is of those who acted",
