@@ -263,6 +263,20 @@ def test_what_is_deleted_gets_a_tombstone_and_leaves_the_tables(crawl, hut, undi
     assert crawl.rows(raw.STREAMS)["is_complete"].all()
 
 
+def test_what_is_deleted_is_kept_apart_for_who_asks_for_an_earlier_instant(crawl, hut):
+    crawl.night()
+    gone = sorted(numbers(crawl))[5]
+    before = crawl.rows(raw.EVENTS).filter(number=gone).height
+    hut.delete(NAME, gone)
+    crawl.night()
+    apart = {
+        name: pl.read_parquet(path) for path in crawl.folder.glob("raw/*/*/*/gone/*.parquet") for name in [path.stem]
+    }
+
+    assert apart["items"]["number"].to_list() == [gone]
+    assert apart["events"].height == before
+
+
 def test_a_tombstone_is_looked_at_once(crawl, hut):
     crawl.night()
     hut.delete(NAME, min(numbers(crawl)))
