@@ -77,10 +77,10 @@ CONSERVATION = (
         "what is incomplete has its gaps",
         "ops.coverage_gaps",
         "Gaps begin before they end; a complete stream has none, and one that was never whole has some.",
-        "SELECT repo_id, stream, is_complete, complete_until_at, from_at, until_at FROM ops.coverage "
+        "SELECT repo_id, stream, c.is_complete, complete_until_at, from_at, until_at FROM ops.coverage AS c "
         "FULL JOIN ops.coverage_gaps USING (repo_id, stream) JOIN core.repositories AS r USING (repo_id) "
-        "WHERE from_at >= until_at OR (coverage.is_complete IS DISTINCT FROM false AND from_at IS NOT NULL) "
-        "OR (NOT coverage.is_complete AND complete_until_at IS NULL AND from_at IS NULL AND observed_from_at < held_until_at)",
+        "WHERE from_at >= until_at OR (c.is_complete IS DISTINCT FROM false AND from_at IS NOT NULL) "
+        "OR (NOT c.is_complete AND complete_until_at IS NULL AND from_at IS NULL AND observed_from_at < held_until_at)",
     ),
     Expectation(
         "a repository is as complete as its streams",
