@@ -73,6 +73,8 @@ CAUSED = f"""
         WHEN p.repo_id IN (FROM held) THEN 'held_back'
         WHEN change = 'appeared' AND (b.repo_id IS NULL OR at_after >= b.held_until_at) THEN 'new'
         WHEN change = 'vanished' AND at_before >= a.held_until_at THEN 'as_of'
+        WHEN change = 'appeared' AND a.held_until_at < b.held_until_at AND (p.repo_id, artefact) IN
+            (SELECT (repo_id, item_kind || ':' || number) FROM before.ops.tombstones) THEN 'as_of'
         WHEN change = 'vanished' AND (p.repo_id, artefact) IN
             (SELECT (repo_id, item_kind || ':' || number) FROM after.ops.tombstones) THEN 'deleted'
         WHEN person_before IN (FROM moved_people) OR person_after IN (FROM moved_people) THEN 'identity'
