@@ -27,6 +27,12 @@ BLOCK_BYTES = 1 << 20
 BLOCKS_AHEAD = 8
 LAST_WORDS = 400  # characters of git's complaint that a log line can carry
 _QUIET = {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_FLUSH": "0", "GIT_OPTIONAL_LOCKS": "0"}
+_LARGE_PAGES = {
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=33554432"
+    ":glibc.malloc.trim_threshold=1073741824:glibc.malloc.top_pad=67108864"
+}
+"""Git takes and gives back memory for every version of a file: a tenth of its time where the library asks the kernel
+each time. Other C libraries pass over this; what the operator has set wins."""
 _ALONE = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": "/dev/null",
@@ -149,7 +155,7 @@ def reading(folder: Path, environment: Mapping[str, str]) -> Git:
     if "GIT_EXEC_PATH" in environment:
         kept["GIT_EXEC_PATH"] = environment["GIT_EXEC_PATH"]
     start = ("git", "--no-pager", "--bare", f"--git-dir={folder}", *_as_options(_READ_SETTINGS))
-    return Git(start, {**kept, **_QUIET, **_ALONE})
+    return Git(start, {**_LARGE_PAGES, **kept, **_QUIET, **_ALONE})
 
 
 def talking(folder: Path, environment: Mapping[str, str], *, url: str, http_header: str | None = None) -> Git:
