@@ -167,7 +167,8 @@ class Handler(BaseHTTPRequestHandler):
         status, body = rest_answer(view, path.removeprefix(REST_ROOT), root=self.forge.base_url, requests_used=used)
         etag = f'W/"{hashlib.sha256(as_json(body)).hexdigest()}"'
         is_known = status == HTTPStatus.OK and self.headers.get("If-None-Match") == etag
-        self._send_json(304 if is_known else status, None if is_known else body, used, {"ETag": etag})
+        headers = {"ETag": etag} | ({"Location": body["url"]} if status == HTTPStatus.MOVED_PERMANENTLY else {})
+        self._send_json(304 if is_known else status, None if is_known else body, used, headers)
 
     def _send_json(self, status: int, body: Any, used: int, headers: dict[str, str] | None = None) -> None:
         view: View = self.forge.view()
