@@ -46,6 +46,7 @@ from transform.influence import (
     review_influence,
     score_stability,
     scores,
+    sourcecred,
     status_premium,
     truck_factor,
 )
@@ -143,6 +144,7 @@ BUILT: tuple[ModuleType, ...] = (
     scores,
     score_stability,
     openrank,
+    sourcecred,
     review_influence,
     gatekeepers,
     status_premium,
