@@ -32,6 +32,7 @@ def hut(running: SandboxForge) -> Iterator[SandboxForge]:
     running.faults = Faults()
     running.restore()
     running.switch_issues(on=True)
+    running.show_to_members_only()
 
 
 @pytest.fixture
