@@ -108,7 +108,7 @@ class Crawl:
         for note in self.talk.notes:
             self.around.note(f"{self.source.ref}: {note}")
         hosts = self.kind.noreply_hosts(str(self.repository["url"]))
-        clone = Clone(self.kind.clone_url(self.page), self.caller.git_header, hosts)
+        clone = Clone(self.kind.clone_url(self.page), self.caller.git_headers, hosts)
         mine_git(self.source, clone, self.repo_id, self.archive, self.partition, self.around)
         if self.source.git_url != "":
             self._link()

@@ -63,6 +63,8 @@ class SandboxForge:
         """What a Gitea says that it is, and the rows that it gives a page at most."""
         self.missing_scope = ""
         """Scope that the token lacks for everything; of forges that name one."""
+        self.git_wants_token = False
+        """Whether git too is only for who has a token, as password of any user."""
         self.app_keys: dict[int, str] = {}
         """Public keys of apps by their id: an installation's token is the first of `tokens`."""
         self.deleted: set[tuple[str, int]] = set()

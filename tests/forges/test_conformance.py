@@ -211,7 +211,7 @@ def test_what_is_shown_to_members_only_is_marked_and_the_other_stream_goes_on(cr
     assert any(
         word in told[stream][1] for word in ("Give its account read access", "Give the token's account the role")
     )
-    hut.show_to_members_only()
+    shy.show_to_members_only()
     crawl.night()
     assert crawl.everything() == undisturbed.everything()
 
