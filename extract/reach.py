@@ -90,7 +90,7 @@ class Reach:
         return NeedsAPerson(f"ca_file of {self.forge} cannot be read. Give it a PEM file that is there.")
 
     def _of_proxy(self, error: Exception) -> ExtractError:
-        if "407" in str(error):
+        if "failed: 407" in str(error):  # of a tunnel; elsewhere it may be part of a port
             return self.wants_proxy_password()
         return Strained(
             f"The proxy before {self.server} cannot be used. Check proxy of {self.forge}, or the proxy variables of the "

@@ -39,7 +39,7 @@ _ON_THE_WAY = (
         "Name a PEM file with its authority's certificates in ca_file of its forge, or in http.sslCAInfo of git itself.",
     ),
     (
-        re.compile(r"proxy.*407|407.*proxy", re.IGNORECASE),
+        re.compile(r"proxy.*\b407\b", re.IGNORECASE),
         "The proxy wants a user and password: name a variable with them in proxy_auth_env of its forge.",
     ),
     (
