@@ -58,10 +58,13 @@ class SandboxForge:
         self.faults = Faults()
         """Bad days: set the knobs of one, or put a new one in its place."""
         self._issues_are_off = False
+        self._members_only: frozenset[str] = frozenset()
         self.version, self.page_maximum = "1.25.4", 50
         """What a Gitea says that it is, and the rows that it gives a page at most."""
         self.missing_scope = ""
         """Scope that the token lacks for everything; of forges that name one."""
+        self.git_wants_token = False
+        """Whether git too is only for who has a token, as password of any user."""
         self.app_keys: dict[int, str] = {}
         """Public keys of apps by their id: an installation's token is the first of `tokens`."""
         self.deleted: set[tuple[str, int]] = set()
@@ -125,7 +128,13 @@ class SandboxForge:
             if self._as_of not in self._views:
                 self._views = {
                     self._as_of: View(
-                        self.world, self._shas, self._as_of, self.web_url, self.deleted, self._issues_are_off
+                        self.world,
+                        self._shas,
+                        self._as_of,
+                        self.web_url,
+                        self.deleted,
+                        self._issues_are_off,
+                        self._members_only,
                     )
                 }
             return self._views[self._as_of]
@@ -140,6 +149,11 @@ class SandboxForge:
         """The owners show the issues of every repository, or do not."""
         with self._lock:
             self._issues_are_off, self._views = not on, {}
+
+    def show_to_members_only(self, *streams: str) -> None:
+        """Who asks is no member: of forges that can keep issues or changes to members."""
+        with self._lock:
+            self._members_only, self._views = frozenset(streams), {}
 
     def restore(self) -> None:
         """Everything that was deleted is there again."""
