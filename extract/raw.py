@@ -163,6 +163,18 @@ REVIEWS = Table(
         NUMBER,
         AUTHOR,
         Column("state", pl.String, "Verdict as last seen.", one_of=STATES),
+        Column(
+            "is_stale",
+            pl.Boolean,
+            "Whether the change moved on since; null where the forge does not say.",
+            nullable=True,
+        ),
+        Column(
+            "is_official",
+            pl.Boolean,
+            "Whether it counts for the rules of the branch; null where the forge does not say.",
+            nullable=True,
+        ),
         URL,
         IS_MINIMISED,
         MINIMISED_REASON,

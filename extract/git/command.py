@@ -158,11 +158,11 @@ def reading(folder: Path, environment: Mapping[str, str]) -> Git:
     return Git(start, {**_LARGE_PAGES, **kept, **_QUIET, **_ALONE})
 
 
-def talking(folder: Path, environment: Mapping[str, str], *, url: str, http_header: str | None = None) -> Git:
+def talking(folder: Path, environment: Mapping[str, str], *, url: str, http_headers: tuple[str, ...] = ()) -> Git:
     """Git that speaks to another machine, with the operator's own proxies, keys and credential helpers.
 
-    `http_header` ("Authorization: ...") travels in the environment, where no process list shows it, and only to the
-    host of `url`: with a header no redirect is followed, for it would carry the token to whom it points to. Git speaks
+    `http_headers` ("Authorization: ...") travel in the environment, where no process list shows them, and only to the
+    host of `url`: with one no redirect is followed, for it would carry the token to whom it points to. Git speaks
     no other protocol than that of `url`, whatever a setting or redirect says.
     """
     kept = {
@@ -170,9 +170,9 @@ def talking(folder: Path, environment: Mapping[str, str], *, url: str, http_head
         for name, value in environment.items()
         if not name.startswith("GIT_") or _OPERATORS_OWN.fullmatch(name)
     }
-    header = header_in_environment(kept.get("GIT_CONFIG_COUNT", ""), url, http_header) if http_header else {}
+    headers = headers_in_environment(kept.get("GIT_CONFIG_COUNT", ""), url, http_headers) if http_headers else {}
     start = ("git", "--no-pager", f"--git-dir={folder}", *_as_options(_TALK_SETTINGS))
-    return Git(start, {**kept, **_QUIET, "GIT_ALLOW_PROTOCOL": protocols(url), **header})
+    return Git(start, {**kept, **_QUIET, "GIT_ALLOW_PROTOCOL": protocols(url), **headers})
 
 
 def protocols(url: str) -> str:
@@ -185,17 +185,16 @@ def protocols(url: str) -> str:
     return "http:https" if scheme == "http" else scheme
 
 
-def header_in_environment(count: str, url: str, http_header: str) -> dict[str, str]:
-    """The header as git settings in environment variables, after the `count` settings already there."""
+def headers_in_environment(count: str, url: str, http_headers: tuple[str, ...]) -> dict[str, str]:
+    """The headers as git settings in environment variables, after the `count` settings already there."""
     first = int(count) if count.isdecimal() else 0
     parts = urlsplit(url)
-    return {
-        f"GIT_CONFIG_KEY_{first}": f"http.{parts.scheme}://{parts.netloc}/.extraHeader",
-        f"GIT_CONFIG_VALUE_{first}": http_header,
-        f"GIT_CONFIG_KEY_{first + 1}": "http.followRedirects",
-        f"GIT_CONFIG_VALUE_{first + 1}": "false",
-        "GIT_CONFIG_COUNT": str(first + 2),
-    }
+    host = f"http.{parts.scheme}://{parts.netloc}/.extraHeader"
+    settings = [*((host, header) for header in http_headers), ("http.followRedirects", "false")]
+    said = {"GIT_CONFIG_COUNT": str(first + len(settings))}
+    for at, (name, value) in enumerate(settings, start=first):
+        said |= {f"GIT_CONFIG_KEY_{at}": name, f"GIT_CONFIG_VALUE_{at}": value}
+    return said
 
 
 def _as_options(settings: tuple[str, ...]) -> list[str]:

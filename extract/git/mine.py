@@ -65,7 +65,7 @@ def mine(
     until: datetime,
     changes: pl.DataFrame | None,
     report: Report,
-    http_header: str | None = None,
+    http_headers: tuple[str, ...] = (),
     noreply_hosts: tuple[str, ...] = GITHUB_NOREPLY,
     all_branches: bool = False,
     identity_folder: Path | None = None,
@@ -87,7 +87,7 @@ def mine(
     """
     place = mirror_folder / MIRROR
     repository = open_repository(
-        source, mirror_folder=place, environment=environment, http_header=http_header, with_contents=with_contents
+        source, mirror_folder=place, environment=environment, http_headers=http_headers, with_contents=with_contents
     )
     keys = Keys(secret, forge, noreply_hosts)
     cut = cut_commits(repository.git)

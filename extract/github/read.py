@@ -225,7 +225,7 @@ def _written_totals(totals: dict[str, Any], pages: list[Record]) -> dict[str, An
 
 
 READER = Reader(
-    version=5,
+    version=6,
     records=Records,
     repository=read_repository,
     groups=read_groups,

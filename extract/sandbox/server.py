@@ -59,10 +59,13 @@ class SandboxForge:
         self.faults = Faults()
         """Bad days: set the knobs of one, or put a new one in its place."""
         self._issues_are_off = False
+        self._members_only: frozenset[str] = frozenset()
         self.version, self.page_maximum = "1.25.4", 50
         """What a Gitea says that it is, and the rows that it gives a page at most."""
         self.missing_scope = ""
         """Scope that the token lacks for everything; of forges that name one."""
+        self.git_wants_token = False
+        """Whether git too is only for who has a token, as password of any user."""
         self.app_keys: dict[int, str] = {}
         """Public keys of apps by their id: an installation's token is the first of `tokens`."""
         self.deleted: set[tuple[str, int]] = set()
@@ -133,6 +136,7 @@ class SandboxForge:
                         self.web_url,
                         self.deleted,
                         self._issues_are_off,
+                        self._members_only,
                         self.moves,
                     )
                 }
@@ -174,6 +178,11 @@ class SandboxForge:
     def _move(self, moves: Moves, world: World | None = None) -> None:
         with self._lock:
             self.moves, self.world, self._views = moves, world or self.world, {}
+
+    def show_to_members_only(self, *streams: str) -> None:
+        """Who asks is no member: of forges that can keep issues or changes to members."""
+        with self._lock:
+            self._members_only, self._views = frozenset(streams), {}
 
     def restore(self) -> None:
         """Everything that was deleted or moved is there again, where it was."""

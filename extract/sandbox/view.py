@@ -34,10 +34,12 @@ class View:
         web_url: str,
         deleted: Container[tuple[str, int]] = (),
         issues_are_off: bool = False,
+        members_only: frozenset[str] = frozenset(),
         moves: Moves | None = None,
     ) -> None:
         self.as_of = as_of
         self._issues_are_off = issues_are_off
+        self.members_only = members_only
         self._deleted = deleted
         self.moves = moves or Moves()
         self.until = int(as_of.timestamp())
@@ -101,8 +103,10 @@ class View:
         for gone in [node for node in (*issues, *changes) if self._is_gone(repository, node)]:
             del self.by_id[gone["id"]]
         issues, changes = ([node for node in nodes if node["id"] in self.by_id] for nodes in (issues, changes))
-        if self._issues_are_off:
+        if self._issues_are_off or "issues" in self.members_only:
             issues = []
+        if "changes" in self.members_only:
+            changes = []
         self._here |= {
             "updatedAt": instant(max([pushed, *(node["_updated"] for node in [*issues, *changes])])),
             "pushedAt": instant(pushed),

@@ -23,7 +23,7 @@ AS_LAST_SEEN = {
         "changed_files",
         "commits_total",
     ),
-    "core.reviews": ("state",),
+    "core.reviews": ("state", "is_stale", "is_official"),
 }
 """What the forge tells only of the present, and the caveats of the tables say so."""
 MAY_KNOW_MORE = ("core.aliases", "core.identity_links", "core.people", "core.affiliations")
