@@ -27,8 +27,10 @@ def streams(
     repo_id: str, folder: Path, archives: dict[str, Archive], untold: frozenset[str] = frozenset()
 ) -> pl.DataFrame:
     """A row for each list of items, and for each kind of thing below them; `untold` are those nobody counts."""
-    items = pl.read_parquet(folder / "items.parquet")
-    comments = dict(pl.read_parquet(folder / "comments.parquet")["kind"].value_counts().iter_rows())
+    totals_of = [f"{name}_total" for name in BELOW]
+    items = pl.read_parquet(folder / "items.parquet", columns=["kind", *totals_of])
+    kinds_of_comments = pl.read_parquet(folder / "comments.parquet", columns=["kind"])["kind"]
+    comments = dict(kinds_of_comments.value_counts().iter_rows())
     marks = {name: _watermark(archives[name]) for name in ITEM_STREAMS}
     known = [mark for mark in marks.values() if mark is not None]
     either = min(known) if len(known) == len(marks) else None

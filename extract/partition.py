@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,8 @@ from extract.archive import Archive, Page, page_file, write_durably
 from extract.backfills import ITEM_STREAMS
 from extract.reading import ITEM_TABLES, Gone, Reader
 from extract.records import Records
+from extract.shelves import Shelves
 
-ROWS_IN_MEMORY = 50_000
 STAMP = "stamp.json"
 GONE = "gone"
 """Folder beside the tables: what was read of items that were deleted since, for who asks for an earlier instant."""
@@ -64,9 +65,7 @@ def read_archive(reader: Reader, archive: Path, folder: Path, forge: str, *, ane
     repository = reader.repository(next(streams["repository"].newest_first())[1], forge)
     outdated: Outdated = {}
     if not (folder / STAMP).exists() or (folder / STAMP).read_text() != _stamp(reader, streams):
-        frames, outdated, buried = _frames(reader, reader.records(forge, repository["repo_id"]), streams)
-        raw.write(folder, frames)
-        raw.write(folder / GONE, buried)
+        outdated = _written(reader, reader.records(forge, repository["repo_id"]), streams, folder)
         raw.write(folder, {"repositories": pl.DataFrame([repository], schema=raw.REPOSITORIES.polars_schema)})
         write_durably(folder / STAMP, _stamp(reader, streams).encode())
     told = coverage.streams(repository["repo_id"], folder, streams, reader.untold)
@@ -108,53 +107,50 @@ def _made_from(archive: Archive) -> tuple[int, str | None]:
     return archive.manifest.pages, None if last is None else last[1].fetched_at
 
 
-Frames = dict[str, pl.DataFrame]
-
-
-def _frames(reader: Reader, records: Records, streams: Mapping[str, Archive]) -> tuple[Frames, Outdated, Frames]:
-    """The tables; by stream the pages that nothing in them comes from; and what is buried."""
-    tables = ITEM_TABLES | {raw.QUARANTINE.name: raw.QUARANTINE}
-    parts: dict[str, list[pl.DataFrame]] = {name: [table.empty()] for name, table in tables.items()}
-
-    def shelve() -> None:
-        for name, table in tables.items():
-            parts[name].append(pl.DataFrame(records.tables.pop(name, []), schema=table.polars_schema))
-
+def _written(reader: Reader, records: Records, streams: Mapping[str, Archive], folder: Path) -> Outdated:
+    """Writes the tables; gives by stream the pages that nothing in them comes from."""
     gone: Gone = reader.tombstones(streams["tombstones"].newest_first(), records.repo_id)
     groups = [reader.groups(streams[name].newest_first(), name) for name in GROUPED]
     seen: set[Any] = set()
     outdated: Outdated = {name: [] for name in GROUPED}
-    for group in heapq.merge(*groups, key=lambda group: group.fetched_at, reverse=True):
-        if not reader.items(group, seen, gone, records):
-            outdated[group.stream] += group.pages
-        for record in records.tables["quarantine"]:
-            record.setdefault("source_page", f"{group.stream}/{page_file(group.pages[-1])}")
-        if sum(map(len, records.tables.values())) > ROWS_IN_MEMORY:
-            shelve()
-    shelve()
-    frames = {
-        name: pl.concat(frames).unique(tables[name].key, keep="first", maintain_order=True)
-        for name, frames in parts.items()
-    }
-    frames["accounts"] = pl.DataFrame(list(records.accounts.values()), schema=raw.ACCOUNTS.polars_schema)
-    frames["mentions"] = with_accounts(frames["mentions"], frames["accounts"])
-    frames["events"] = with_subjects(frames["events"], frames["accounts"])
-    frames, buried = without(frames, records.buried)
-    held = set(frames["items"].select("kind", "number").rows())
+    with Shelves(folder, ITEM_TABLES | {raw.QUARANTINE.name: raw.QUARANTINE}) as shelves:
+        for group in heapq.merge(*groups, key=lambda group: group.fetched_at, reverse=True):
+            if not reader.items(group, seen, gone, records):
+                outdated[group.stream] += group.pages
+            for record in records.tables["quarantine"]:
+                record.setdefault("source_page", f"{group.stream}/{page_file(group.pages[-1])}")
+            shelves.shelve(records)
+        accounts = pl.DataFrame(list(records.accounts.values()), schema=raw.ACCOUNTS.polars_schema)
+        named = {
+            "mentions": lambda rows: with_accounts(rows, accounts),
+            "events": lambda rows: with_subjects(rows, accounts),
+        }
+        shelves.write(records, named)
+    set_apart(folder, records.buried)
+    held = set(pl.read_parquet(folder / "items.parquet", columns=["kind", "number"]).rows())
     stones = [stone for stone in gone.values() if (stone["item_kind"], stone["number"]) not in held]
-    frames["tombstones"] = pl.DataFrame(stones, schema=raw.TOMBSTONES.polars_schema)
-    return frames, outdated, buried
+    tombstones = pl.DataFrame(stones, schema=raw.TOMBSTONES.polars_schema)
+    raw.write(folder, {"accounts": accounts, "tombstones": tombstones})
+    return outdated
 
 
-def without(frames: Frames, buried: set[tuple[str, int]]) -> tuple[Frames, Frames]:
-    """The tables without what was deleted, and what was; that it could not be read is of no interest any more."""
+def set_apart(folder: Path, buried: set[tuple[str, int]]) -> None:
+    """Moves what was deleted out of the tables; that it could not be read is of no interest any more."""
+    shutil.rmtree(folder / GONE, ignore_errors=True)
+    if not buried:
+        return
     numbers = {kind: [number for of, number in buried if of == kind] for kind in ("issue", "change")}
-    theirs = {name: _is_of(name, numbers).fill_null(value=False) for name in ITEM_TABLES}
-    gone = {name: frames[name].filter(theirs[name]) for name in ITEM_TABLES}
-    kept = {name: frames[name].filter(~theirs[name]) for name in ITEM_TABLES}
     names = [f"{kind}s/{number}" for kind, number in buried]
-    readable = ~pl.concat_str("stream", "record_id", separator="/").is_in(names)
-    return {**frames, **kept, "quarantine": frames["quarantine"].filter(readable)}, gone
+    for name, table in (ITEM_TABLES | {raw.QUARANTINE.name: raw.QUARANTINE}).items():
+        rows = pl.scan_parquet(folder / f"{name}.parquet", glob=False)
+        is_quarantine = name == raw.QUARANTINE.name
+        named = pl.concat_str("stream", "record_id", separator="/").is_in(names)
+        theirs = named if is_quarantine else _is_of(name, numbers).fill_null(value=False)
+        gone = rows.filter(theirs).collect()
+        if not gone.is_empty():
+            raw.sink(folder, table, rows.filter(~theirs))
+        if not is_quarantine:
+            raw.write(folder / GONE, {name: gone})
 
 
 def with_accounts(mentions: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:

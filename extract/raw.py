@@ -163,6 +163,18 @@ REVIEWS = Table(
         NUMBER,
         AUTHOR,
         Column("state", pl.String, "Verdict as last seen.", one_of=STATES),
+        Column(
+            "is_stale",
+            pl.Boolean,
+            "Whether the change moved on since; null where the forge does not say.",
+            nullable=True,
+        ),
+        Column(
+            "is_official",
+            pl.Boolean,
+            "Whether it counts for the rules of the branch; null where the forge does not say.",
+            nullable=True,
+        ),
         URL,
         IS_MINIMISED,
         MINIMISED_REASON,
@@ -180,7 +192,7 @@ TOMBSTONES = Table(
         REPO_ID,
         NUMBER,
         Column("item_kind", pl.String, "Which of the two it was.", one_of=ITEM_KINDS),
-        Column("reason", pl.String, "What became of it.", one_of=("deleted", "transferred")),
+        Column("reason", pl.String, "What became of it.", one_of=("deleted", "transferred", "converted")),
         Column("moved_to_url", pl.String, "Where it is now; null when it is nowhere.", nullable=True),
         Column("noticed_at", INSTANT, "When we saw that it was gone."),
     ),
@@ -270,6 +282,8 @@ TABLES = (
     *PEOPLE_TABLES,
 )
 
+ROWS_OF_A_GROUP = 100_000
+
 
 def write(folder: Path, frames: Mapping[str, pl.DataFrame]) -> None:
     """Writes tables to `<folder>/<table>.parquet`, each checked against the raw contract and swapped in whole."""
@@ -281,6 +295,15 @@ def write(folder: Path, frames: Mapping[str, pl.DataFrame]) -> None:
             folder.mkdir(parents=True, exist_ok=True)
             checked.write_parquet(part, compression="zstd")
             part.replace(path)
+
+
+def sink(folder: Path, table: Table, rows: pl.LazyFrame) -> None:
+    """Writes one table that is not to be in memory, swapped in whole. The rows come from frames that were checked."""
+    part, path = folder / f"{table.name}.parquet.part", folder / f"{table.name}.parquet"
+    with writing(path):
+        folder.mkdir(parents=True, exist_ok=True)
+        rows.select(table.column_names).sink_parquet(part, compression="zstd", row_group_size=ROWS_OF_A_GROUP)
+        part.replace(path)
 
 
 def mark_incomplete(folder: Path, repo_id: str, reason: str, stream: str = "commits") -> None:

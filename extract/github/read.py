@@ -87,13 +87,17 @@ def _nodes(said: Record) -> list[Record]:
 
 
 def read_tombstones(pages: Iterable[tuple[int, Page]], repo_id: str) -> dict[int, Record]:
-    """By number, from pages newest first: 404 or 410 is deleted; an answer from elsewhere, transferred."""
+    """By number, from pages newest first: 404 or 410 is deleted, or converted to the discussion that was asked for then;
+    an answer from elsewhere, transferred."""
     found: dict[int, Record] = {}
     for _, page in pages:
         said = page.data()
         # an issue, until the last reading of the item says which it was
         url = said.get("html_url") if page.status == 200 else None
-        found.setdefault(page.asked["number"], tombstone(page, repo_id, "issue", url))
+        stone = tombstone(page, repo_id, "issue", url)
+        if discussion := page.asked.get("discussion"):
+            stone |= {"reason": "converted", "moved_to_url": discussion}
+        found.setdefault(page.asked["number"], stone)
     return found
 
 
@@ -222,7 +226,7 @@ def _written_totals(totals: dict[str, Any], pages: list[Record]) -> dict[str, An
 
 
 READER = Reader(
-    version=5,
+    version=6,
     records=Records,
     repository=read_repository,
     groups=read_groups,

@@ -24,7 +24,7 @@ AS_LAST_SEEN = {
         "changed_files",
         "commits_total",
     ),
-    "core.reviews": ("state",),
+    "core.reviews": ("state", "is_stale", "is_official"),
 }
 """What the forge tells only of the present, and the caveats of the tables say so."""
 MEASURES = [table for table in TABLES if table.schema in ("core", "retention", "influence")]
