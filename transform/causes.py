@@ -94,8 +94,8 @@ NEWCOMERS = f"""
         CASE WHEN repo_id IN (FROM held) THEN 'held_back'
             WHEN a.first_at >= rb.snapshot_at OR rb.repo_id IS NULL THEN 'new'
             WHEN b.first_at >= ra.snapshot_at THEN 'as_of'
-            WHEN ra.newcomers_from_at != rb.newcomers_from_at THEN 'late'
             WHEN c.cause IS NOT NULL THEN c.cause
+            WHEN ra.newcomers_from_at != rb.newcomers_from_at THEN 'late'
             {IS_OTHERWISE.format(repo_id="repo_id", table="'retention.newcomers'")} ELSE 'unexplained' END AS cause
     FROM (SELECT * FROM before.retention.newcomers WHERE family = 'any' AND repo_id != 'all') AS b
     FULL JOIN (SELECT * FROM after.retention.newcomers WHERE family = 'any' AND repo_id != 'all') AS a
