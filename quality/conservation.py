@@ -94,12 +94,14 @@ CONSERVATION = (
         "a spell lasts from the first act to the last",
         "core.spells",
         "Everybody who acted has one; first and last day are those of the acts of the person.",
+        f"WITH firsts AS MATERIALIZED ({_FIRSTS}) "
         "SELECT repo_id, family, end_rule, horizon_days, s.n AS n_spells, a.n AS n_acted, n_misdated FROM ("
         "SELECT repo_id, family, end_rule, horizon_days, count(*) AS n, bit_xor(hash(person_id, first_at, last_day)) AS said, "
         "count(*) FILTER (first_day != first_at::DATE) AS n_misdated "
         "FROM core.spells WHERE repo_id != 'all' GROUP BY ALL) AS s FULL JOIN ("
-        f"SELECT repo_id, family, count(*) AS n, bit_xor(hash(person_id, first_at, last_at::DATE)) AS said FROM ({_FIRSTS} UNION ALL "
-        f"SELECT repo_id, person_id, 'any', min(first_at), max(last_at) FROM ({_FIRSTS}) GROUP BY ALL) GROUP BY ALL) "
+        "SELECT repo_id, family, count(*) AS n, bit_xor(hash(person_id, first_at, last_at::DATE)) AS said FROM (FROM firsts "
+        "UNION ALL BY NAME SELECT repo_id, person_id, 'any' AS family, min(first_at) AS first_at, max(last_at) AS last_at "
+        "FROM firsts GROUP BY ALL) GROUP BY ALL) "
         "AS a USING (repo_id, family) WHERE s.said IS DISTINCT FROM a.said OR s.n IS DISTINCT FROM a.n OR n_misdated > 0",
     ),
     Expectation(
@@ -195,7 +197,7 @@ CONSERVATION = (
         "Persons are those with acts in the year, equals cannot be more than there are, and one is never more than a tenth.",
         "SELECT repo_id, window_start, quantity, n_persons, n, effective_persons, top1_share, top10pct_share "
         "FROM influence.concentration LEFT JOIN (SELECT repo_id, date_trunc('year', contributed_at AT TIME ZONE 'UTC')::DATE "
-        "AS window_start, 'contributions_any' AS quantity, count(DISTINCT person_id) AS n FROM core.contributions "
+        "AS window_start, 'contributions_any' AS quantity, count(DISTINCT hash(person_id)) AS n FROM core.contributions "
         "JOIN core.repositories USING (repo_id) WHERE actor_class = 'human' AND contributed_at < snapshot_at GROUP BY ALL) "
         "USING (repo_id, window_start, quantity) WHERE n != n_persons OR effective_persons > n_persons + 1e-6 "
         f"OR top1_share > top10pct_share + {TOLERANCE} OR abs(effective_persons * hhi_share - 1) > 1e-6",

@@ -15,6 +15,7 @@ from transform.tables import TABLES
 BY_NAME = {str(table): table for table in TABLES}
 DERIVED = {str(expectation): expectation for expectation in derived(TABLES)}
 DAY_BEFORE = "snapshot_at - INTERVAL 1 DAY"
+A_REPOSITORY = "(SELECT min(repo_id) FROM core.repositories)"
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,7 @@ def lie(name: str, table: Table) -> str:
     changes = {
         "columns keep their promise": "{} = {}".format(*column_that_promises(table)),
         "rows carry the definition of their table": "definition = 'ANY-01/1'",
-        "rows are of the snapshot of their repository": f"snapshot_at = {DAY_BEFORE}",
+        "rows are of the snapshot of their repository": f"repo_id = {A_REPOSITORY}, snapshot_at = {DAY_BEFORE}",
     }
     word = name.partition(" ")[0]
     if " exists in " in name:
