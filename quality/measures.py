@@ -10,10 +10,10 @@ MEASURES = (
     Expectation(
         "newcomers are those of the spells",
         "retention.newcomers",
-        "Whoever a spell calls a newcomer is one, and nobody else, whatever the horizon.",
+        "Whoever a spell calls a newcomer is one, since its first act, and nobody else, whatever the horizon.",
         "SELECT repo_id, family, end_rule, horizon_days, n.n AS newcomers, s.n AS in_spells FROM ("
-        "SELECT repo_id, family, count(*) AS n, bit_xor(hash(person_id)) AS who FROM retention.newcomers GROUP BY ALL) AS n "
-        "FULL JOIN (SELECT repo_id, family, end_rule, horizon_days, count(*) AS n, bit_xor(hash(person_id)) AS who "
+        "SELECT repo_id, family, count(*) AS n, bit_xor(hash(person_id, first_at)) AS who FROM retention.newcomers GROUP BY ALL) AS n "
+        "FULL JOIN (SELECT repo_id, family, end_rule, horizon_days, count(*) AS n, bit_xor(hash(person_id, first_at)) AS who "
         "FROM core.spells WHERE is_newcomer GROUP BY ALL) AS s USING (repo_id, family) "
         "WHERE n.n IS DISTINCT FROM s.n OR n.who IS DISTINCT FROM s.who",
     ),
@@ -30,14 +30,6 @@ MEASURES = (
         "SELECT DISTINCT repo_id, year(contributed_at AT TIME ZONE 'UTC') AS window_year FROM core.contributions "
         "JOIN core.repositories USING (repo_id) WHERE actor_class = 'human' AND contributed_at < snapshot_at "
         "EXCEPT SELECT repo_id, year(window_start) FROM influence.concentration WHERE quantity = 'contributions_any'",
-    ),
-    Expectation(
-        "a newcomer's first act is the first",
-        "retention.newcomers",
-        "first_at is the earliest contribution of the person in the repository.",
-        "SELECT n.repo_id, n.person_id, n.first_at, c.first_at AS earliest FROM retention.newcomers AS n JOIN ("
-        "SELECT repo_id, person_id, min(contributed_at) AS first_at FROM core.contributions GROUP BY ALL) AS c "
-        "USING (repo_id, person_id) WHERE n.family = 'any' AND n.first_at != c.first_at",
     ),
     Expectation(
         "newcomers are human",

@@ -13,7 +13,7 @@ OF_MEASURES = {
         ["DELETE FROM retention.first_responses WHERE responded_at IS NULL"], "every question has its wait"
     ),
     "first contributions are moved": Damage(
-        ["UPDATE retention.newcomers SET first_at = first_at + INTERVAL 1 DAY"], "a newcomer's first act is the first"
+        ["UPDATE retention.newcomers SET first_at = first_at + INTERVAL 1 DAY"], "newcomers are those of the spells"
     ),
     "the last act makes the newcomer": Damage(
         ["UPDATE core.spells SET first_at = last_day::TIMESTAMP AT TIME ZONE 'UTC', first_day = last_day"],

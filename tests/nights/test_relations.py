@@ -38,7 +38,6 @@ LIES = {
     "newcomers are those of the spells": f"DELETE FROM retention.newcomers WHERE person_id = {ONE_NEWCOMER}",
     "wherever newcomers came there is a curve": "DELETE FROM retention.curves WHERE family = 'review'",
     "every year with contributions has its concentration": "DELETE FROM influence.concentration WHERE quantity = 'contributions_any'",
-    "a newcomer's first act is the first": "UPDATE retention.newcomers SET first_at = first_at + INTERVAL 1 DAY",
     "newcomers are human": f"UPDATE core.people SET actor_class = 'bot' WHERE person_id = {ONE_NEWCOMER}",
     "cohorts add up": "DELETE FROM retention.cohorts WHERE cohort_quarter = (SELECT min(cohort_quarter) FROM retention.cohorts)",
     "second contributions are waited for from every newcomer": "DELETE FROM retention.second_contributions WHERE family = 'talk'",
