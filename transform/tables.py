@@ -43,14 +43,26 @@ from transform.influence import (
     oligarchy,
     openrank,
     ownership,
+    problems_solved,
     review_influence,
     score_stability,
     scores,
+    sourcecred,
     status_premium,
     truck_factor,
 )
 from transform.ops import changes as changes_since
-from transform.ops import corrections, coverage, definitions, held_back, quality_results, quarantine, runs, tombstones
+from transform.ops import (
+    corrections,
+    coverage,
+    coverage_gaps,
+    definitions,
+    held_back,
+    quality_results,
+    quarantine,
+    runs,
+    tombstones,
+)
 from transform.retention import (
     arrivals,
     break_transitions,
@@ -147,9 +159,11 @@ BUILT: tuple[ModuleType, ...] = (
     scores,
     score_stability,
     openrank,
+    sourcecred,
     review_influence,
     gatekeepers,
     status_premium,
+    problems_solved,
     founding_claim,
     earned_effects,
     oligarchy,
@@ -168,6 +182,7 @@ BUILT: tuple[ModuleType, ...] = (
     responder_effects,
     concentration,
     coverage,
+    coverage_gaps,
     quarantine,
     tombstones,
 )
