@@ -97,9 +97,9 @@ CONSERVATION = (
         f"WITH firsts AS MATERIALIZED ({_FIRSTS}) "
         "SELECT repo_id, family, end_rule, horizon_days, s.n AS n_spells, a.n AS n_acted, n_misdated FROM ("
         "SELECT repo_id, family, end_rule, horizon_days, count(*) AS n, bit_xor(hash(person_id, first_at, last_day)) AS said, "
-        "count(*) FILTER (first_day != first_at::DATE) AS n_misdated "
+        "count(*) FILTER (first_day != make_timestamp(epoch_us(first_at))::DATE) AS n_misdated "
         "FROM core.spells WHERE repo_id != 'all' GROUP BY ALL) AS s FULL JOIN ("
-        "SELECT repo_id, family, count(*) AS n, bit_xor(hash(person_id, first_at, last_at::DATE)) AS said FROM (FROM firsts "
+        "SELECT repo_id, family, count(*) AS n, bit_xor(hash(person_id, first_at, make_timestamp(epoch_us(last_at))::DATE)) AS said FROM (FROM firsts "
         "UNION ALL BY NAME SELECT repo_id, person_id, 'any' AS family, min(first_at) AS first_at, max(last_at) AS last_at "
         "FROM firsts GROUP BY ALL) GROUP BY ALL) "
         "AS a USING (repo_id, family) WHERE s.said IS DISTINCT FROM a.said OR s.n IS DISTINCT FROM a.n OR n_misdated > 0",
@@ -109,7 +109,7 @@ CONSERVATION = (
         "core.spells",
         "Whoever came less than the horizon before the snapshot is undecided; who was active in it has not left for good.",
         "SELECT repo_id, family, person_id, end_rule, horizon_days, first_day, last_day, end_day, is_exit, snapshot_at FROM ("
-        "SELECT *, (snapshot_at AT TIME ZONE 'UTC')::DATE - horizon_days AS decidable FROM core.spells) "
+        "SELECT *, (make_timestamp(epoch_us(snapshot_at)))::DATE - horizon_days AS decidable FROM core.spells) "
         "WHERE (first_day > decidable) != (is_exit IS NULL) OR end_day - first_day IS DISTINCT FROM duration_days "
         "OR (end_rule = 'terminal' AND is_exit != (last_day <= decidable)) OR (is_exit AND end_day > last_day) "
         "OR (NOT is_exit AND end_day != decidable)",
@@ -151,8 +151,8 @@ CONSERVATION = (
         "retention.newcomers",
         "Month and quarter are those of the first act, in UTC.",
         "SELECT repo_id, family, person_id, first_at, first_month, cohort_quarter FROM retention.newcomers "
-        "WHERE first_month != date_trunc('month', first_at AT TIME ZONE 'UTC')::DATE "
-        "OR cohort_quarter != date_trunc('quarter', first_at AT TIME ZONE 'UTC')::DATE",
+        "WHERE first_month != date_trunc('month', make_timestamp(epoch_us(first_at)))::DATE "
+        "OR cohort_quarter != date_trunc('quarter', make_timestamp(epoch_us(first_at)))::DATE",
     ),
     Expectation(
         "the whole begins with the first of its parts",
@@ -196,7 +196,7 @@ CONSERVATION = (
         "influence.concentration",
         "Persons are those with acts in the year, equals cannot be more than there are, and one is never more than a tenth.",
         "SELECT repo_id, window_start, quantity, n_persons, n, effective_persons, top1_share, top10pct_share "
-        "FROM influence.concentration LEFT JOIN (SELECT repo_id, date_trunc('year', contributed_at AT TIME ZONE 'UTC')::DATE "
+        "FROM influence.concentration LEFT JOIN (SELECT repo_id, date_trunc('year', make_timestamp(epoch_us(contributed_at)))::DATE "
         "AS window_start, 'contributions_any' AS quantity, count(DISTINCT hash(person_id)) AS n FROM core.contributions "
         "JOIN core.repositories USING (repo_id) WHERE actor_class = 'human' AND contributed_at < snapshot_at GROUP BY ALL) "
         "USING (repo_id, window_start, quantity) WHERE n != n_persons OR effective_persons > n_persons + 1e-6 "

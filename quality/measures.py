@@ -27,7 +27,7 @@ MEASURES = (
         "every year with contributions has its concentration",
         "influence.concentration",
         "No window with acts of humans is missing.",
-        "SELECT DISTINCT repo_id, year(contributed_at AT TIME ZONE 'UTC') AS window_year FROM core.contributions "
+        "SELECT DISTINCT repo_id, year(make_timestamp(epoch_us(contributed_at))) AS window_year FROM core.contributions "
         "JOIN core.repositories USING (repo_id) WHERE actor_class = 'human' AND contributed_at < snapshot_at "
         "EXCEPT SELECT repo_id, year(window_start) FROM influence.concentration WHERE quantity = 'contributions_any'",
     ),
@@ -180,7 +180,7 @@ MEASURES = (
         "A stretch spans break_days, more than threshold_days, and an open one lasts until the snapshot.",
         "SELECT repo_id, person_id, start_day, end_day, break_days, threshold_days FROM retention.breaks "
         "WHERE end_day - start_day != break_days OR break_days <= threshold_days "
-        "OR (is_open AND end_day != (snapshot_at AT TIME ZONE 'UTC')::DATE) OR is_open != (next_state IS NULL)",
+        "OR (is_open AND end_day != (make_timestamp(epoch_us(snapshot_at)))::DATE) OR is_open != (next_state IS NULL)",
     ),
     Expectation(
         "PageRank sums to one",

@@ -112,7 +112,7 @@ RELATIONS = (
         "core.contributions",
         "Acts lie before the snapshot; an author's clock may be a day fast.",
         "SELECT repo_id, contribution_id, contributed_at, held_until_at FROM core.contributions JOIN core.repositories USING (repo_id) "
-        "WHERE contributed_at >= held_until_at + CASE WHEN kind = 'commit' THEN INTERVAL 1 DAY ELSE INTERVAL 0 DAY END",
+        "WHERE epoch_us(contributed_at) >= epoch_us(held_until_at) + CASE WHEN kind = 'commit' THEN 86400000000 ELSE 0 END",
     ),
     Expectation(
         "merged changes are closed",
