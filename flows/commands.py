@@ -130,6 +130,8 @@ def _job(
         started_at=started_at,
         horizon_days=settings.horizon_days,
         determinants_sample=settings.determinants_sample,
+        path_sources=settings.path_sources,
+        sourcecred=settings.sourcecred,
         all_branches=settings.branches == "all",
         identities=settings.identities,
         accepts_changes=accepts,

@@ -116,6 +116,10 @@ class Settings(Strict):
     policies: tuple[InactivityPolicy, ...] = Field(default=(), description="Rules of inactivity.")
     horizon_days: int = Field(default=180, ge=30, le=730, description="Silence that counts as having left.")
     determinants_sample: int = Field(default=10_000, ge=100, description="Most persons that a regression takes.")
+    path_sources: int = Field(
+        default=128, ge=1, description="In graphs of more persons shortest paths are followed from so many of them."
+    )
+    sourcecred: bool = Field(default=False, description="Whether SourceCred's scores are computed too.")
     parallel: int = Field(default=4, ge=1, le=16, description="Repositories worked on at once.")
     quota_reserve_share: float = Field(
         default=0.1, ge=0, lt=1, description="Share of a token's points that is left to the people who use it too."
