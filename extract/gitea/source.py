@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 from extract.archive import Page
 from extract.crawling import Kind, forge
 from extract.forge import Public
+from extract.gitea.lists import LARGEST_PAGE
 from extract.gitea.read import READER
 from extract.gitea.records import Records
-from extract.gitea.talk import LARGEST_PAGE, MANNERS, GiteaTalk, fetch_repository
+from extract.gitea.talk import MANNERS, GiteaTalk, fetch_repository
 from extract.line import Line
 from extract.source import Forecast, Window
 

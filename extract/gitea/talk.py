@@ -13,15 +13,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from extract.archive import Page
-from extract.caller import TRIES, Answer, Caller
+from extract.caller import Answer, Caller
 from extract.crawl import Glance, Listing
 from extract.crawling import same_instant
 from extract.errors import NotUnderstood, Strained
+from extract.gitea.lists import HOLLOW, LARGEST_PAGE, Lists, total_of
 from extract.line import Line, Manners
 from extract.records import Record
 
 PER_PAGE = 20
-LARGEST_PAGE = 50
+LONG_AGO = "1970-01-01T00:00:00Z"
 OLDEST = (1, 20)
 VERSION = re.compile(r"(?:.*\+gitea-)?v?(\d+)\.(\d+)")
 SCOPE = re.compile(r"required scope\(s\)[^\[]*\[([^\]]*)\]")
@@ -68,35 +69,40 @@ class GiteaTalk:
         self.caller: Caller = line
         self.line, self.per_page, self.per_batch, self.per_look = line, PER_PAGE, 1, 1
         self.place = f"/repos/{page.data()['full_name']}"
+        self.lists = Lists(line, self.place)
         self.notes: list[str] = []
         self.unshown: dict[str, str] = {}
-        self.most = LARGEST_PAGE
-        """Rows that the instance gives a page at most, as far as we have seen."""
+        self.shattered: dict[str, set[int]] = {}
+        """Numbers by stream of items that no list can show, as far as that was looked for."""
 
     def newest(self) -> dict[str, dict[str, Any]]:
         """Issues have no order by change, so nothing tells whether there is news but the list of what changed."""
         found: dict[str, dict[str, Any]] = {}
         for stream, what, asked in NEWEST:
-            page = self.line.must(f"{self.place}/{what}", {"state": "all", **asked, "limit": 1, "page": 1}, absent=True)
+            page, is_first = self.lists.first(what, {"state": "all", **asked})
             if page.status != 200:  # the repository itself was shown
                 self.unshown[stream] = UNSHOWN.format(what=WORDS[stream])
                 continue
-            last = [[one["number"], one["updated_at"]] for one in page.data()] if stream == "changes" else None
-            found[stream] = {"total": _total(page), "newest": last}
+            is_told = stream == "changes" and is_first
+            last = [[one["number"], one["updated_at"]] for one in page.data()] if is_told else None
+            found[stream] = {"total": total_of(page), "newest": last}
         return found
 
     def changed(self, stream: str, since: str | None, after: Any, first: int, tries: int) -> Listing:
-        offset, size = after or 0, self._size(after or 0, first)
+        offset, size = after or 0, self.lists.size(after or 0, first)
         asked = {"state": "all", "limit": size, "page": offset // size + 1}
         if stream == "issues":
-            page = self._list("issues", {**asked, "type": "issues", **({"since": since} if since else {})}, tries)
+            page = self.lists.page("issues", {**asked, "type": "issues", **({"since": since} if since else {})}, tries)
         else:
-            page = self._list("pulls", {**asked, "sort": "recentupdate"}, tries)
-        rows, total = page.data(), _total(page)
+            page = self.lists.page("pulls", {**asked, "sort": "recentupdate"}, tries)
+        rows: list[Record] = page.data()
+        total = total_of(page)
+        if not all(row["number"] for row in rows):
+            raise Strained(HOLLOW)
         end = offset + len(rows)
         has_more = bool(rows) and (end < total if total is not None else len(rows) == size)
         if has_more and len(rows) < size:
-            self.most = len(rows)
+            self.lists.most = len(rows)
         items = [(row["number"], same_instant(row["updated_at"]), row) for row in rows]
         if since is not None:
             bound = same_instant(since)
@@ -105,14 +111,33 @@ class GiteaTalk:
         return Listing(page, items, end if has_more else None, total)
 
     def isolated(self, stream: str, since: str | None, after: Any) -> Listing | None:
-        """No list of Gitea's is lighter than these, so an item that breaks its list cannot be told apart."""
-        return None
+        """Items that break their list, all at once when the first of them is met; the list goes on behind this one."""
+        offset = after or 0
+        page = self.lists.end(TYPES[stream], {"state": "all", **({"since": since} if since else {})})
+        found = [] if stream in self.shattered else self._shattered(stream)
+        if not self.shattered[stream]:
+            return None
+        items: list[tuple[int, str, Record]] = [(number, "", {}) for number in found]
+        return Listing(page, items, offset + 1 if offset + 1 < (total_of(page) or 0) else None)
+
+    def _shattered(self, stream: str) -> list[int]:
+        """Numbers of a stream that its list cannot show. Of a pull request the list of issues may still tell."""
+        self.shattered[stream] = set()
+        known = {number for number, _ in self.numbers(stream)}
+        if stream == "changes":
+            asked = {"state": "all", "sort": "recentupdate"}
+            self.shattered[stream] |= known - {
+                row["number"] for row in self.lists.rows("pulls", asked) if row is not None
+            }
+        return sorted(self.shattered[stream])
 
     def by_number(self, stream: str, numbers: list[int], tries: int) -> Listing:
         number = numbers[0]
         page = self.line.must(f"{self.place}/{TYPES[stream]}/{number}", absent=True, tries=tries, stream=stream)
-        row = page.data() if page.status == 200 else None
-        if row is None or (stream == "issues" and row.get("pull_request")):
+        row: Record | None = page.data() if page.status == 200 else {"number": number}
+        if row is None or not row["number"]:
+            raise Strained(f"{stream} {number}: {HOLLOW}")
+        if page.status != 200 or (stream == "issues" and row.get("pull_request")):
             return Listing(page, [], missing=frozenset(numbers))
         return Listing(page, [(number, same_instant(row["updated_at"]), row)])
 
@@ -137,56 +162,60 @@ class GiteaTalk:
                 yield reacted
 
     def numbers(self, stream: str) -> Iterator[tuple[int, str]]:
-        offset = 0
-        while True:
-            size = self._size(offset, LARGEST_PAGE)
-            asked = {"state": "all", "type": TYPES[stream], "limit": size, "page": offset // size + 1}
-            page = self._list("issues", asked)
-            rows = page.data()
-            for row in rows:
-                yield row["number"], _in_utc(row["created_at"])
-            offset += len(rows)
-            if not rows or offset >= (_total(page) or 0):
-                return
-            if len(rows) < size:
-                self.most = len(rows)
+        """What cannot be shown is told with the number that it must have between those before and behind it."""
+        above, hidden, at = None, 0, LONG_AGO
+        for row in self.lists.rows("issues", {"state": "all", "type": TYPES[stream]}):
+            if row is None:
+                hidden += 1
+                continue
+            at = _in_utc(row["created_at"])
+            yield from ((number, at) for number in self._hidden(stream, above, row["number"], hidden))
+            above, hidden = row["number"], 0
+            yield row["number"], at
+        yield from ((number, at) for number in self._hidden(stream, above, 0, hidden))
+
+    def _hidden(self, stream: str, above: int | None, below: int, how_many: int) -> list[int]:
+        found = self.lists.hidden_between(above, below, how_many)
+        self.shattered.setdefault(stream, set()).update(found)
+        return found
 
     def glance(self, held: Mapping[str, set[int]], after: Any, at_most: int) -> Glance:
         """A page of one of the two lists, newest first; what lies between its first and last number must be on it."""
         stream, offset = after or ("issues", 0)
         if not held.get(stream):
             stream, offset = next(name for name, numbers in held.items() if numbers), 0
-        size = self._size(offset, min(at_most, self.most))
+        size = self.lists.size(offset, min(at_most, self.lists.most))
         asked = {"state": "all", "type": TYPES[stream], "limit": size, "page": offset // size + 1}
-        page = self._list("issues", asked)
-        rows = page.data()
+        try:
+            page = self.lists.page("issues", asked)
+        except Strained:  # something there cannot be shown: it is in quarantine, or the next night meets it
+            return Glance({}, frozenset(), [stream, offset + size])
+        rows = [row for row in page.data() if row["number"]]
         seen = {(stream, row["number"]): _columns(row) for row in rows}
         numbers = [row["number"] for row in rows]
         between = {one for one in held[stream] if numbers and min(numbers) <= one <= max(numbers)}
-        end = offset + len(rows)
-        is_last = not rows or end >= (_total(page) or 0)
+        end = offset + len(page.data())
+        is_last = not page.data() or end >= (total_of(page) or 0)
         following = ("changes" if stream == "issues" else "issues", 0) if is_last else (stream, end)
         return Glance(seen, frozenset((stream, one) for one in between - set(numbers)), list(following))
 
     def what_became(self, stream: str, number: int) -> Page | None:
-        page = self.line.must(f"{self.place}/{TYPES[stream]}/{number}", absent=True)
+        try:
+            page = self.line.must(f"{self.place}/{TYPES[stream]}/{number}", absent=True)
+        except Strained:  # it is there, and cannot be shown
+            return None
         return None if page.status == 200 else page
 
     def authors(self, shas: list[str]) -> Page:
         asked = {"stat": "false", "verification": "false", "files": "false"}
         return self.line.must(f"{self.place}/git/commits/{shas[0]}", asked, absent=True, shas=shas)
 
-    def _size(self, offset: int, wanted: int) -> int:
-        """The most rows up to those wanted of which the offset is a multiple, for pages are counted in their own size."""
-        return next(size for size in range(min(wanted, self.most), 0, -1) if offset % size == 0)
-
-    def _list(self, what: str, asked: dict[str, object], tries: int = TRIES) -> Page:
-        return self.line.must(f"{self.place}/{what}", asked, tries=tries)
-
     def _part(self, path: str, number: int, part: str, **about: Any) -> Page:
         page = self.line.must(f"{self.place}/{path}", absent=True, number=number, part=part, **about)
         if page.status != 200:
             raise Strained(f"{number} was deleted while it was read.")
+        if part == "sizes" and page.data() is None:
+            raise Strained(f"{number}: {HOLLOW}")
         return page
 
     def _reactions(self, number: int, comment: int) -> Page | None:
@@ -198,7 +227,7 @@ class GiteaTalk:
     def _reviews(self, number: int) -> Iterator[Page]:
         seen = 0
         while True:
-            size = self._size(seen, LARGEST_PAGE)
+            size = self.lists.size(seen, LARGEST_PAGE)
             path, asked = f"{self.place}/pulls/{number}/reviews", {"limit": size, "page": seen // size + 1}
             page = self.line.must(path, asked, absent=True, number=number, part="reviews")
             if page.status != 200:
@@ -206,15 +235,10 @@ class GiteaTalk:
             rows = page.data()
             yield page
             seen += len(rows)
-            if not rows or seen >= (_total(page) or 0):
+            if not rows or seen >= (total_of(page) or 0):
                 return
             if len(rows) < size:
-                self.most = len(rows)
-
-
-def _total(page: Page) -> int | None:
-    told = page.headers.get("x-total-count", "")
-    return int(told) if told.isdigit() else None
+                self.lists.most = len(rows)
 
 
 def _in_utc(text: str) -> str:

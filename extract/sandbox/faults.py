@@ -51,6 +51,8 @@ class Faults:
     """GraphQL pages of more items than this time out."""
     poisoned: frozenset[int] = frozenset()
     """Numbers of items that no answer can hold."""
+    poison_is_quiet: bool = False
+    """Of Gitea: those are shown with nothing in them, where its lists do not break."""
     points: int | None = None
     """Points that a token has in a window."""
     window_seconds: float = 2.0

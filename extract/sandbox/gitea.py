@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
+from .faults import holds
 from .gitea_view import Shelf
 from .gitea_words import at, person
 from .handler import Handler
@@ -20,6 +21,9 @@ PLACE = re.compile(r"/repos/([^/]+/[^/]+)(?:/(.+))?")
 BY_ID = re.compile(r"/repositories/(\d+)")
 UNAUTHORIZED = {"message": "invalid username, password or token", "url": "http://127.0.0.1/api/swagger"}
 NOT_FOUND = {"errors": [], "message": "not found", "url": "http://127.0.0.1/api/swagger"}
+ITEMS = re.compile(rf"{API}/repos/[^/]+/[^/]+/(issues|pulls)(/\d+)?")
+"""Paths of items as such, where one that does not fit together is met."""
+BROKEN = {"message": "", "url": "http://127.0.0.1/api/swagger"}
 DEFAULT_PAGE = 30
 Answered = tuple[int, Any, dict[str, str]]
 
@@ -58,11 +62,20 @@ class GiteaHandler(Handler):
 
     def _api(self, path: str, body: bytes, used: int) -> None:
         if self.forge.missing_scope and path != f"{API}/version":
-            said = f"token does not have at least one of required scope(s), required=[{self.forge.missing_scope}], token scope=read:user"
-            self._send_json(403, {"message": said, "url": ""}, used)
+            refused = f"token does not have at least one of required scope(s), required=[{self.forge.missing_scope}], token scope=read:user"
+            self._send_json(403, {"message": refused, "url": ""}, used)
             return
         asked = parse_qs(urlsplit(self.path).query)
+        said: Any
         status, said, headers = answer(self.forge.view(), path.removeprefix(API), asked, self.forge)
+        faults = self.forge.faults
+        if ITEMS.fullmatch(path) and holds(said, faults.poisoned):
+            is_of_changes = "/pulls" in path
+            if not faults.poison_is_quiet or path.endswith("/pulls"):
+                self._send_json(500, BROKEN, used)
+                return
+            if asked.get("type") != ["pulls"]:
+                said = None if is_of_changes else hollowed(said, faults.poisoned)
         self._send_json(status, said, used, headers)
 
 
@@ -80,6 +93,17 @@ def answer(view: View, path: str, asked: dict[str, list[str]], forge: Any) -> An
     shelf = shelf_of(view, repository)
     rest = found[2] if found else None
     return (200, shelf.fact, {}) if rest is None else below(shelf, rest, asked, forge.page_maximum)
+
+
+def hollowed(said: Any, numbers: frozenset[int]) -> Any:
+    """An issue that does not fit together is shown with all its fields and nothing in them, without an error."""
+    if isinstance(said, list):
+        return [hollowed(row, numbers) for row in said]
+    if said["number"] not in numbers:
+        return said
+    zero = {"created_at": "0001-01-01T00:00:00Z", "updated_at": "0001-01-01T00:00:00Z", "closed_at": None}
+    empty = {int: 0, str: "", bool: False}
+    return {name: zero.get(name, empty.get(type(value))) for name, value in said.items()}
 
 
 def shelf_of(view: View, repository: Node) -> Shelf:

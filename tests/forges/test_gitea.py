@@ -19,6 +19,7 @@ from extract.gitea import talk
 from extract.gitea.read import READER
 from extract.gitea.source import noreply_hosts
 from extract.sandbox.community import build_world
+from extract.sandbox.faults import Faults
 from extract.sandbox.server import SandboxForge
 
 AT = "2026-01-0{}T01:00:00+01:00"
@@ -267,6 +268,46 @@ def test_a_part_that_cannot_be_had_is_named_and_tried_again(crawl, gitea, tmp_pa
     monkeypatch.setattr(talk.GiteaTalk, "below", below)
     crawl.night()
     assert crawl.everything() == whole.everything()
+
+
+@pytest.fixture
+def poisoned(gitea):
+    """An issue and a pull request that do not fit together, and the newest issue."""
+    hut = gitea.world.repositories[NAME]
+    numbers = {hut.issues[3].number, hut.changes[2].number, hut.issues[-1].number}
+    yield frozenset(numbers)
+    gitea.faults = Faults()
+
+
+@pytest.mark.parametrize("is_quiet", [False, True])
+def test_an_item_that_breaks_every_list_is_quarantined_and_the_others_are_here(
+    crawl, gitea, poisoned, tmp_path, is_quiet
+):
+    whole = Crawl(gitea, tmp_path / "whole")
+    whole.night()
+    gitea.faults = Faults(poisoned=poisoned, poison_is_quiet=is_quiet)
+    crawl.night()
+    spoilt = crawl.rows(raw.QUARANTINE).select("stream", "record_id").rows()
+    kinds = dict(whole.rows(raw.ITEMS).select("number", "kind").rows())
+
+    assert set(spoilt) == {(f"{kinds[number]}s", str(number)) for number in poisoned}
+    assert {*crawl.rows(raw.ITEMS)["number"]} == {*whole.rows(raw.ITEMS)["number"]} - poisoned
+    assert not crawl.rows(raw.STREAMS).filter(stream="issues")["is_complete"][0]
+    gitea.faults = Faults()
+    crawl.night()
+    assert crawl.everything() == whole.everything()
+
+
+@pytest.mark.parametrize("is_quiet", [False, True])
+def test_what_cannot_be_shown_any_more_stays_as_it_was_known(crawl, gitea, poisoned, is_quiet):
+    crawl.rereads = 25
+    crawl.night()
+    before = crawl.everything()
+    gitea.faults = Faults(poisoned=poisoned, poison_is_quiet=is_quiet)
+    crawl.night()
+    crawl.night()
+
+    assert crawl.everything() == before
 
 
 def test_the_scope_that_is_missing_is_named(crawl, gitea):
