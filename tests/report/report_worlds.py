@@ -155,7 +155,8 @@ def busy_world() -> dict[str, list[dict[str, object]]]:
              "held_share": 0.83, "is_complete": False},
             {"repo_id": "f:2", "stream": "issues", "source_total": 9, "held": 9, "held_share": 1, "is_complete": True},
         ],
-        "ops.quarantine": [{"repo_id": "f:1", "stream": "comments", "record_id": "9", "reason": "<i>no date</i>"}],
+        "ops.quarantine": [{"repo_id": "f:1", "stream": "comments", "record_id": "9", "reason": "<i>no date</i>",
+                            "is_still_there": True}],
         "ops.quality_results": [
             verdict("passed", "People have a class."),
             verdict("could_not_run", "A check that breaks."),
