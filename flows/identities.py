@@ -19,7 +19,7 @@ from flows.decisions import Decision
 from transform.core.accounts_of_addresses import account_of_address
 from transform.identity import likeness
 
-VERSION = 1
+VERSION = 2
 """Raise it when the same names would be found alike otherwise."""
 
 

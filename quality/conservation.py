@@ -42,10 +42,13 @@ CONSERVATION = (
     Expectation(
         "actors are of the class their person is of",
         "core.contributions",
-        "Bots, organisations and humans are in contributions what they are in people.",
+        "Bots, organisations and humans are in contributions what they are in people; what a program posted under "
+        "somebody's account is the program's.",
         "SELECT repo_id, c.person_id, c.actor_class AS told, p.actor_class AS person_is, count(*) AS n_acts "
         "FROM core.contributions AS c LEFT JOIN core.people AS p USING (person_id) "
-        "WHERE c.actor_class IS DISTINCT FROM p.actor_class GROUP BY ALL",
+        "LEFT JOIN (SELECT repo_id || '/' || comment_kind || '/' || comment_id AS contribution_id FROM core.comments "
+        "WHERE is_by_machine) AS m USING (contribution_id) WHERE c.actor_class IS DISTINCT FROM "
+        "CASE WHEN m.contribution_id IS NULL THEN p.actor_class ELSE 'bot' END GROUP BY ALL",
     ),
     Expectation(
         "a class has its reason",

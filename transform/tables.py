@@ -50,7 +50,17 @@ from transform.influence import (
     truck_factor,
 )
 from transform.ops import changes as changes_since
-from transform.ops import corrections, coverage, definitions, held_back, quality_results, quarantine, runs, tombstones
+from transform.ops import (
+    corrections,
+    coverage,
+    definitions,
+    headlines,
+    held_back,
+    quality_results,
+    quarantine,
+    runs,
+    tombstones,
+)
 from transform.retention import (
     arrivals,
     break_transitions,
@@ -115,6 +125,7 @@ BUILT: tuple[ModuleType, ...] = (
     curve_summaries,
     cohorts,
     first_responses,
+    headlines,
     response_times,
     first_outcomes,
     outcome_effects,

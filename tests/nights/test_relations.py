@@ -27,6 +27,8 @@ LIES = {
     "likenesses make no crowds": f"UPDATE core.aliases SET person_id = {ANYBODY}; "
     f"UPDATE core.identity_links SET person_id = {ANYBODY}, rule = 'B2' WHERE rule = 'A2'",
     "for whom people work is not wholly unknown": "UPDATE core.contributions SET affiliation_class = 'unknown'",
+    "the headlines of humans are the published numbers": "UPDATE ops.headlines SET n_newcomers = n_newcomers + 1 "
+    "WHERE population = 'humans'",
     "nothing happens after the snapshot": "UPDATE core.contributions SET contributed_at = '2030-01-01' WHERE kind = 'review'",
     "merged changes are closed": "UPDATE core.changes SET closed_at = NULL",
     "changes close after they open": "UPDATE core.changes SET closed_at = '1999-01-01' WHERE closed_at IS NOT NULL",
