@@ -15,10 +15,10 @@ from transform.columns import (
     ACTOR_CLASSES,
     DEFINITION,
     N_CONTRIBUTIONS,
+    N_NEWCOMERS,
     N_PERSONS,
     SCOPE_ID,
     SNAPSHOT_AT,
-    count,
     share,
 )
 from transform.core import spells as core_spells
@@ -68,7 +68,7 @@ TABLE = Table(
         Column("population", pl.String, "Who counts: humans, AI agents too, or bots too.", one_of=tuple(POPULATIONS)),
         N_PERSONS,
         N_CONTRIBUTIONS,
-        count("n_newcomers", "Newcomers of all years, by their first act of any family."),
+        N_NEWCOMERS,
         *(
             share(
                 f"retained_{day}_share", f"Share still there after {day} days; null where too few are.", nullable=True
@@ -120,10 +120,11 @@ def build(
         anew = [spells_of_others(contributions, classes, repositories, parameters)] if others else []
         stays = pl.concat([spells.join(others_of(contributions, classes), on="person_id", how="anti"), *anew])
         touched = threads_of(contributions, events, people, others)
-        asked = [one.join(touched, on=THREAD, how="semi") for one in (issues, changes)]
+        asked, proposed = (one.join(touched, on=THREAD, how="semi") for one in (issues, changes))
         machines = comments.with_columns(is_by_machine=pl.col("is_by_machine") & ("bot" not in classes))
         answered = first_responses.build(
-            *asked,
+            asked,
+            proposed,
             reviews,
             machines,
             events,
