@@ -51,6 +51,15 @@ CONSERVATION = (
         "CASE WHEN m.contribution_id IS NULL THEN p.actor_class ELSE 'bot' END GROUP BY ALL",
     ),
     Expectation(
+        "the credit of a commit is given once",
+        "core.commit_roles",
+        "The parts of those who wrote a commit sum to one, and other roles have none.",
+        "SELECT repo_id, sha, sum(credit_share) AS credit, count(*) FILTER (role = 'author') AS n_authors "
+        "FROM core.commit_roles GROUP BY ALL "
+        f"HAVING abs(coalesce(sum(credit_share), 0) - 1) > {TOLERANCE} OR count(*) FILTER (role = 'author') != 1 OR bool_or("
+        "(credit_share IS NULL) != (role NOT IN ('author', 'coauthor', 'squashed')))",
+    ),
+    Expectation(
         "a class has its reason",
         "core.people",
         "Who is called a bot by the forge or by its login is one; only humans have no rule that says otherwise.",
