@@ -31,14 +31,15 @@ def demo(out: Path, seed: int) -> Outcome:
     environment.provide(TOKEN_VARIABLE, TOKEN)
     with held.held("demo"):
         log.current.event("sandbox.starting", seed=seed, until=ENDS_AT.date())
-        _register_domains(held)
+        register_domains(held)
         shutil.rmtree(out / "sandbox", ignore_errors=True)  # made anew each time, the same for the same seed
         world = build_world(seed=seed)
         with SandboxForge(world, folder=out / "sandbox", tokens=(TOKEN,)) as forge:
             return commands.perform(_job(world, forge, held), parallel=2)
 
 
-def _register_domains(held: DataDirectory) -> None:
+def register_domains(held: DataDirectory) -> None:
+    """Once, as `forbenefit people import` does."""
     if not decisions.read(held.people):
         effects = [
             {"kind": "domain", "domain": domain, "organisation": name, "affiliation_class": kind, "is_top": True}

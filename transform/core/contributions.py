@@ -42,6 +42,12 @@ TABLE = Table(
         Column("contribution_id", pl.String, "Id of the act."),
         REPO_ID,
         AUTHOR_ID,
+        Column(
+            "ghost_id",
+            pl.String,
+            "Stands for a deleted or forgotten account, one an artefact, and is no person; null where there is one.",
+            nullable=True,
+        ),
         Column("kind", pl.String, "What was done.", one_of=KINDS),
         Column("family", pl.String, "Family of the kind.", one_of=FAMILIES[1:]),
         Column(
@@ -115,6 +121,9 @@ def build(
         .with_columns(
             actor_class=pl.when("is_by_machine").then(pl.lit("bot")).otherwise("actor_class"),
             family=pl.col("kind").replace_strict(FAMILY_OF_KIND, return_dtype=pl.String),
+            ghost_id=pl.when(pl.col("person_id").is_null()).then(
+                pl.concat_str(pl.lit("ghost:"), "repo_id", pl.lit("/"), "artefact_id")
+            ),
             contribution_id=pl.concat_str("repo_id", "kind", "act_id", separator="/"),
         )
         .select(TABLE.column_names)
