@@ -1,6 +1,7 @@
 """What the suites cost: seconds and peak memory of an audit, and of the comparison with the night before.
 
-    python benchmarks/audit.py FOLDER [N]    N contributions, ten million unless said otherwise
+    python benchmarks/audit.py FOLDER [N]                   N contributions, a million unless said otherwise
+    python benchmarks/audit.py FOLDER [N] --copies 10       and ten times as many repositories with the same people
 
 The draft is built once and kept in FOLDER, for building takes much longer than judging. Each measurement runs in a
 process of its own; the calibration of build_tables.py stands beside, to compare machines and hours.
@@ -18,13 +19,15 @@ from datetime import timedelta
 from pathlib import Path
 
 from build_tables import calibration, peak
+from copies import copied
 from synthetic import ENDS_AT, write_community
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("contributions", type=int, nargs="?", default=10_000_000)
+    parser.add_argument("contributions", type=int, nargs="?", default=1_000_000)
+    parser.add_argument("--copies", type=int, default=1, help="so many copies of every repository")
     parser.add_argument("--measure", choices=("build", "audit", "compare"), help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.measure:
@@ -33,6 +36,11 @@ def main() -> None:
     if not (given.folder / "draft.duckdb").exists():
         write_community(given.folder / "raw", given.contributions, 20, None)
         tell(given.folder, "build")
+    if given.copies > 1:
+        one, given.folder = given.folder, given.folder / f"{given.copies} copies"
+        given.folder.mkdir(exist_ok=True)
+        if not (given.folder / "draft.duckdb").exists():
+            copied(one / "draft.duckdb", given.folder / "draft.duckdb", given.copies)
     print(f"calibration {calibration():.3f} s")
     for what in ("audit", "compare"):
         tell(given.folder, what)

@@ -64,37 +64,42 @@ def of_size(folder: Path, size: int) -> dict[str, Any]:
     return figures
 
 
-def in_fresh_process(what: str, place: Path) -> str:
+def quiet() -> dict[str, str]:
     from flows.environment import QUIET
 
+    return {**os.environ, **QUIET}
+
+
+def in_fresh_process(what: str, place: Path) -> str:
     command = [sys.executable, __file__, what, str(place)]
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **QUIET}, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, env=quiet(), check=False)
     if done.returncode:
         raise SystemExit(done.stderr)
     return done.stdout
 
 
-def modules() -> tuple[list[Any], list[Any]]:
-    """What retention tables are made of, and the retention tables, each in the order they are built in."""
+def modules(schema: str = "retention") -> tuple[list[Any], list[Any]]:
+    """What the tables of the schema are made of, and these tables, each in the order they are built in."""
     from transform.tables import BUILT
 
-    retention = [module for module in BUILT if module.TABLE.schema == "retention"]
-    needed = {name for module in retention for name in module.TABLE.inputs}
-    others = [module for module in BUILT if module not in retention]
+    of_schema = [module for module in BUILT if module.TABLE.schema == schema]
+    needed = {name for module in of_schema for name in module.TABLE.inputs}
+    others = [module for module in BUILT if module not in of_schema]
     for module in reversed(others):
         needed |= set(module.TABLE.inputs) if str(module.TABLE) in needed else set()
-    return [module for module in others if str(module.TABLE) in needed], retention
+    return [module for module in others if str(module.TABLE) in needed], of_schema
 
 
-def make_core(place: Path) -> None:
+def make_core(place: Path, schema: str = "retention") -> None:
     from extract import raw
 
     frames = dict(raw.scan(sorted((place / "raw").iterdir())))
     unfinished = place / "unfinished"
     unfinished.mkdir(exist_ok=True)
-    for module in modules()[0]:
+    below, of_schema = modules(schema)
+    for module in below:
         build(module, frames, unfinished)
-    for name in ("raw.commit_files",):
+    for name in sorted({name for module in of_schema for name in module.TABLE.inputs if name.startswith("raw.")}):
         frames[name].sink_parquet(unfinished / f"{name}.parquet")
     unfinished.rename(place / "core")
 
@@ -127,17 +132,17 @@ def measured(place: Path) -> dict[str, Any]:
     return {"tables": tables, **seconds, "peak": peak(), "contributions": n_contributions}
 
 
-def tell(one: Mapping[str, Any]) -> None:
+def tell(one: Mapping[str, Any], schema: str = "retention") -> None:
     print(f"\n{one['contributions']:,} contributions")
     for table, (seconds, height, memory) in one["tables"].items():
         print(f"  {table:<36} {seconds:7.2f} s {height:>12,} rows, peak so far {memory:6.0f} MiB")
     ratio = one["total"] / one["calibration"]
     print(
-        f"  all retention tables {one['total']:.1f} s ({one['cpu']:.1f} CPU s), {ratio:.0f} times the calibration of ",
+        f"  all {schema} tables {one['total']:.1f} s ({one['cpu']:.1f} CPU s), {ratio:.0f} times the calibration of ",
         end="",
     )
     print(f"{one['calibration']:.3f} s; peak {one['peak']:.0f} MiB", flush=True)
-    if one["asked"] >= SIZES[-1]:
+    if schema == "retention" and one["asked"] >= SIZES[-1]:
         is_met = one["total"] <= GOAL_SECONDS and one["peak"] <= GOAL_GIB * 1024
         print(f"  goal of {GOAL_SECONDS} s and {GOAL_GIB} GiB: {'met' if is_met else 'not met'}")
 

@@ -125,7 +125,12 @@ class Archive:
         return manifest
 
     def _path(self, number: int) -> Path:
-        return self.folder / "pages" / f"{number:07d}.json.gz"
+        return self.folder / page_file(number)
+
+
+def page_file(number: int) -> str:
+    """Where a page lies below its stream."""
+    return f"pages/{number:07d}.json.gz"
 
 
 def set_aside(folder: Path) -> None:

@@ -1,7 +1,7 @@
 """Backfilling: what was opened in a window, whatever the nightly runs have.
 
-The numbers of the window are listed first, then the items are fetched by number. The archive `backfill` keeps the list
-and how much of it is done, so a backfill that was stopped goes on at its page; the watermarks of the nightly runs are
+The numbers of the window are listed first, then the items are fetched by number. The archive `backfill` keeps the list,
+how far it goes and how much of it is done, so a backfill that was stopped goes on at its page, also of the listing; the watermarks of the nightly runs are
 left alone.
 """
 
@@ -33,7 +33,12 @@ class Reading(Protocol):
 class Sweep(Protocol):
     """Items by their numbers."""
 
-    def opened_between(self, stream: str, since: str | None, until: str | None) -> list[int]: ...
+    def opened_between(
+        self, stream: str, since: str | None, until: str | None, after: Any
+    ) -> Iterator[tuple[list[int], Any]]:
+        """Numbers page by page, from a cursor on; each with the cursor behind it, None at the end."""
+        ...
+
     def read(self, todo: list[Item]) -> Iterator[Any]: ...
 
 
@@ -48,7 +53,9 @@ def in_words(manifest: Manifest) -> str | None:
     if not begun and not done:
         return None
     windows = ", ".join(map(bounds_in_words, (one["bounds"] for one in done)))
-    to_go = f" {len(begun[0]['todo'])} items of a backfill are to go: give the same command again." if begun else ""
+    at_least = "at least " if begun and begun[0].get("listing") is not None else ""
+    n_to_go = f" {at_least}{len(begun[0]['todo'])} items of a backfill are to go" if begun else ""
+    to_go = f"{n_to_go}: give the same command again." if begun else ""
     return f"Only backfilled, by opening: {windows or 'nothing whole yet'}.{to_go} `forbenefit run` fetches the rest."
 
 
@@ -64,17 +71,29 @@ class Backfill:
         bounds = window.bounds
         left = self.archive.manifest.window
         if left is not None:
-            self._read_on()
+            self._go_on()
         if left is None or left["bounds"] != bounds:
-            self._begin(window, expected)
-            self._read_on()
+            state = {"bounds": bounds, "todo": [], "n_items": 0, "forecast": asdict(expected)}
+            state["began_at"] = self.now().isoformat()
+            self.archive.acknowledge(window={**state, "listing": [ITEM_STREAMS[0], None], "cost": self._cost({}, 0)})
+            self._go_on()
 
-    def _begin(self, window: Window, expected: Forecast) -> None:
-        todo = [
-            (stream, number) for stream in ITEM_STREAMS for number in self.sweep.opened_between(stream, *window.bounds)
-        ]
-        state = {"bounds": window.bounds, "todo": todo, "n_items": len(todo), "forecast": asdict(expected)}
-        self.archive.acknowledge(window={**state, "cost": self._cost({}, 0)})
+    def _go_on(self) -> None:
+        while (self.archive.manifest.window or {}).get("listing") is not None:
+            self._list_on()
+        self._read_on()
+
+    def _list_on(self) -> None:
+        """The numbers of one stream, from the page on where an earlier run was."""
+        state: dict[str, Any] = dict(self.archive.manifest.window or {})
+        (stream, after), (since, until) = state["listing"], state["bounds"]
+        streams = dict(zip(ITEM_STREAMS, (*ITEM_STREAMS[1:], None), strict=True))
+        following = None if streams[stream] is None else [streams[stream], None]
+        for numbers, behind in self.sweep.opened_between(stream, since, until, after):
+            todo = [*state["todo"], *([stream, number] for number in numbers)]
+            state |= {"todo": todo, "n_items": len(todo), "cost": self._cost(state["cost"], 0)}
+            state["listing"] = following if behind is None else [stream, behind]
+            self.archive.acknowledge(window=dict(state))
 
     def _read_on(self) -> None:
         state: dict[str, Any] = dict(self.archive.manifest.window or {})

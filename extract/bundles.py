@@ -91,7 +91,7 @@ def reader(
 
 
 def _read_items(dialect: Dialect, group: Group, seen: set[Item], gone: Gone, into: Records) -> bool:
-    """Adds items that no later group has; what has a younger tombstone is left out. False if all was seen before."""
+    """Adds items that no later group has; what has a younger tombstone is noted as buried. False if all was seen."""
     is_used = False
     fetched_at = datetime.fromisoformat(group.fetched_at)
     for kind, number, node in dialect.nodes(group.listing):
@@ -105,8 +105,9 @@ def _read_items(dialect: Dialect, group: Group, seen: set[Item], gone: Gone, int
         if f"{kind}s" in missing:  # not even the item was to be had: an earlier reading may know it
             continue
         seen.add((kind, number))
-        if (kind, number) not in gone or gone[kind, number]["noticed_at"] < fetched_at:
-            _read_one(dialect, kind, number, node, [part for part in parts if part.status != NO_ANSWER], into)
+        if (kind, number) in gone and gone[kind, number]["noticed_at"] >= fetched_at:
+            into.buried.add((kind, number))
+        _read_one(dialect, kind, number, node, [part for part in parts if part.status != NO_ANSWER], into)
     return is_used
 
 

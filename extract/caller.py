@@ -118,6 +118,7 @@ class Caller(ABC):
             elif answer.is_limit():
                 self._park(token, resource, answer)
             else:
+                self._pool.served(token)
                 return answer
             return None
 

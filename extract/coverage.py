@@ -27,12 +27,14 @@ def streams(
     repo_id: str, folder: Path, archives: dict[str, Archive], untold: frozenset[str] = frozenset()
 ) -> pl.DataFrame:
     """A row for each list of items, and for each kind of thing below them; `untold` are those nobody counts."""
-    items = pl.read_parquet(folder / "items.parquet")
-    comments = dict(pl.read_parquet(folder / "comments.parquet")["kind"].value_counts().iter_rows())
+    totals_of = [f"{name}_total" for name in BELOW]
+    items = pl.read_parquet(folder / "items.parquet", columns=["kind", *totals_of])
+    kinds_of_comments = pl.read_parquet(folder / "comments.parquet", columns=["kind"])["kind"]
+    comments = dict(kinds_of_comments.value_counts().iter_rows())
     marks = {name: _watermark(archives[name]) for name in ITEM_STREAMS}
     known = [mark for mark in marks.values() if mark is not None]
     either = min(known) if len(known) == len(marks) else None
-    interrupted = any(archives[name].manifest.window is not None for name in ITEM_STREAMS)
+    interrupted = is_interrupted(archives)
     backfill = backfills.in_words(archives["backfill"].manifest)
     rows = [
         _stream_row(
@@ -48,6 +50,11 @@ def streams(
         row = _stream_row(repo_id, name, total, held, until, interrupted, backfill)
         rows.append(row if total is None or totals.null_count() == 0 else _never_asked(row, totals.null_count()))
     return pl.DataFrame(rows, schema=raw.STREAMS.polars_schema)
+
+
+def is_interrupted(archives: dict[str, Archive]) -> bool:
+    """Whether the last crawl stopped before its end."""
+    return any(archives[name].manifest.window is not None for name in ITEM_STREAMS)
 
 
 def _height(file: Path) -> int:

@@ -56,8 +56,12 @@ class Talk(Protocol):
     """Items of a listing."""
     per_batch: int
     """Items that can be asked for by number at once."""
+    per_look: int
+    """Commits whose authors can be asked for at once."""
     notes: list[str]
     """What an operator should know of what was seen on the way."""
+    unshown: dict[str, str]
+    """Streams that the forge would not show when it was asked what is newest, with the reason."""
 
     def newest(self) -> dict[str, dict[str, Any]]:
         """Per stream that is shown, its total and something that changes with any of its items."""
@@ -86,6 +90,10 @@ class Talk(Protocol):
 
     def what_became(self, stream: str, number: int) -> Page | None:
         """What the forge says of a number that is not listed; None if it is there all the same, or only refused."""
+        ...
+
+    def authors(self, shas: list[str]) -> Page:
+        """What the forge says of who is behind commits; NotUnderstood where it cannot say."""
         ...
 
 

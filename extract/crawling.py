@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from extract import raw
+from extract import authorship, raw
 from extract.archive import Archive, Page, set_aside
 from extract.backfills import ITEM_STREAMS, Backfill
 from extract.crawl import Gathering, Item, Talk, Walk
-from extract.errors import ArchiveDamaged
+from extract.errors import ArchiveDamaged, NotUnderstood
+from extract.forge import Forge
 from extract.mining import Clone, mine_git, remine_git
 from extract.partition import READ_STREAMS, compact, read_archive
 from extract.reading import Reader
@@ -29,7 +31,8 @@ class Kind:
 
     `call` makes what talks to one source; `repository` asks it for the repository by its last page, if there is one,
     and gives the page that holds now; `talk` knows the repository of that page, `hidden` names its streams that are
-    not shown, with the reason. `clone` says where its history is; `link` ties addresses of commits to accounts.
+    not shown, with the reason. `clone_url` says where its history is; `noreply_hosts` are those whose addresses name
+    accounts, by the repository's web address; `authors` reads pairs of a commit and the account behind it.
     """
 
     reader: Reader
@@ -37,10 +40,14 @@ class Kind:
     repository: Callable[[Any, Source, Page | None], Page]
     talk: Callable[[Any, Page], Talk]
     hidden: Callable[[Page], dict[str, str]]
-    clone: Callable[[Any, Page], Clone]
-    link: Callable[[Talk, Path, Path, Surroundings], None]
-    read_links: Callable[[Path, Path, str], None]
-    forecast: Callable[[Talk, Window, Any], Forecast]
+    clone_url: Callable[[Page], str]
+    noreply_hosts: Callable[[str], tuple[str, ...]]
+    authors: Callable[[Page, Any], Iterator[tuple[str, str]]]
+    forecast: Callable[[Any, Window, Any], Forecast]
+
+    def read_links(self, archive: Path, partition: Path, forge: str) -> None:
+        """Which address belongs to which account, from the archive."""
+        authorship.read_links(archive, partition, self.reader.records(forge, ""), self.authors)
 
 
 @dataclass
@@ -87,7 +94,10 @@ class Crawl:
         was_whole = all(Archive(self.archive / name).manifest.watermark is not None for name in ITEM_STREAMS)
         hidden = self.kind.hidden(self.page)
         try:
-            newest = self._fetch(hidden)
+            told = self.talk.newest()
+            hidden |= self.talk.unshown
+            newest = {name: one for name, one in told.items() if name not in hidden}
+            self._fetch(newest)
         finally:
             outdated = self.read()
         if self._swept(newest, self.around.rereads if was_whole else 0):
@@ -97,17 +107,24 @@ class Crawl:
         self._tell(hidden)
         for note in self.talk.notes:
             self.around.note(f"{self.source.ref}: {note}")
-        mine_git(
-            self.source,
-            self.kind.clone(self.caller, self.page),
-            self.repo_id,
-            self.archive,
-            self.partition,
-            self.around,
-        )
+        hosts = self.kind.noreply_hosts(str(self.repository["url"]))
+        clone = Clone(self.kind.clone_url(self.page), self.caller.git_headers, hosts)
+        mine_git(self.source, clone, self.repo_id, self.archive, self.partition, self.around)
         if self.source.git_url != "":
-            self.kind.link(self.talk, self.archive, self.partition, self.around)
+            self._link()
         return Extracted(self.repo_id, self.partition, self.caller.requests, raw.reasons(self.partition))
+
+    def _link(self) -> None:
+        """Asks who is behind addresses that say nothing; an instance that does not show it is read without."""
+        talk = self.talk
+        try:
+            authorship.link(self.archive, self.partition, talk.per_look, talk.authors, self.around.report)
+        except NotUnderstood:
+            self.around.note(
+                f"{self.source.forge} does not show whose commits are; a newer version does. People are told apart by "
+                "addresses."
+            )
+        self.kind.read_links(self.archive, self.partition, self.source.forge)
 
     def backfill(self, window: Window) -> Extracted:
         self.begin()
@@ -122,16 +139,15 @@ class Crawl:
     def forecast(self, window: Window) -> Forecast:
         return self.kind.forecast(self.talk, window, self.caller)
 
-    def _fetch(self, hidden: dict[str, str]) -> dict[str, dict[str, Any]]:
-        """What an earlier run could not have, then what is new; gives what is newest of the streams that are shown.
+    def _fetch(self, newest: dict[str, dict[str, Any]]) -> None:
+        """What an earlier run could not have, then what is new of the streams that are shown.
 
         What is hidden stays as it was: a list without items is no news of deletions.
         """
-        newest = {name: one for name, one in self.talk.newest().items() if name not in hidden}
         until = self.around.until.isoformat()
         for stream in ITEM_STREAMS:
             place = Archive(self.archive / stream)
-            if stream in hidden:
+            if stream not in newest:
                 place.acknowledge(watermark=max(until, place.manifest.watermark or until))
                 continue
             left = place.manifest.facts.get("again")
@@ -139,7 +155,6 @@ class Crawl:
                 unfinished = self.sweep.read_again({stream: set(left)})
                 place.acknowledge(facts={**place.manifest.facts, "again": sorted(unfinished)})
             Walk(self.gathering, place, stream, self.around.report).up_to(until, newest[stream])
-        return newest
 
     def _swept(self, newest: dict[str, dict[str, Any]], glances: int) -> bool:
         """Whether the archive has grown by what the windows could not see."""
@@ -209,15 +224,34 @@ def extract(kind: Kind, source: Source, around: Surroundings) -> Extracted:
     return Crawl(kind, source, around).night()
 
 
-def reread(
-    kind: Kind, noreply_hosts: Callable[[str], tuple[str, ...]], source: Source, around: Surroundings, place: str
-) -> None:
+def backfill(kind: Kind, source: Source, window: Window, around: Surroundings) -> Extracted:
+    """Fetches what was opened in the window, with all its parts; watermarks and git are left to the nightly runs."""
+    return Crawl(kind, source, around).backfill(window)
+
+
+def forecast(kind: Kind, source: Source, window: Window, around: Surroundings) -> Forecast:
+    return Crawl(kind, source, around).forecast(window)
+
+
+def reread(kind: Kind, source: Source, around: Surroundings, place: str) -> None:
     """Raw from the archive and the mirror, without a network."""
     archive, partition = around.archive / place, around.raw / place
     read_archive(kind.reader, archive, partition / "forge", source.forge, anew=True)
     url = str(pl.read_parquet(partition / "forge" / "repositories.parquet")["url"][0])
-    if remine_git(source, noreply_hosts(url), archive, partition, around):
+    if remine_git(source, kind.noreply_hosts(url), archive, partition, around):
         kind.read_links(archive, partition, source.forge)
 
 
-__all__ = ["Crawl", "Kind", "Record", "extract", "reread", "same_instant"]
+def forge(name: str, kind: Kind, **told: Any) -> Forge:
+    """The forge as the registry wants it: how it is extracted follows from the kind, the rest is told."""
+    return Forge(
+        kind=name,
+        extract=partial(extract, kind),
+        reread=partial(reread, kind),
+        backfill=partial(backfill, kind),
+        forecast=partial(forecast, kind),
+        **told,
+    )
+
+
+__all__ = ["Crawl", "Kind", "Record", "forge", "same_instant"]

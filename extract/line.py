@@ -6,19 +6,18 @@ What stands in `netrc` is not used. Errors say which setting to look at.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 import requests
-from requests import exceptions
 
 from extract.archive import Page
 from extract.caller import NOT_MODIFIED, TIMEOUT_SECONDS, TRIES, Answer, Caller, Request
-from extract.errors import BadToken, MissingScope, NeedsAPerson, NoSuchRepository, NotAForge, NotUnderstood, Strained
+from extract.errors import BadToken, MissingScope, NoSuchRepository, NotAForge, NotUnderstood, Strained
 from extract.quota import Token
+from extract.reach import reach
 from extract.source import Source, Surroundings
 
 KEPT_HEADERS = (
@@ -62,11 +61,9 @@ class Line(Caller):
         self.base_url = source.base_url.rstrip("/")
         if not self.base_url.endswith(manners.api):
             self.base_url += manners.api
-        self._front = source.access.credentials(around.environment)
-        self._session = requests.Session()
         # said with each request, for a session's own give way to REQUESTS_CA_BUNDLE and HTTPS_PROXY of the environment
-        self._verify = source.access.ca_file or True
-        self._proxies = dict.fromkeys(("http", "https"), source.access.proxy) if source.access.proxy else None
+        self._reach = reach(source, around.environment)
+        self._session = requests.Session()
 
     @property
     def root(self) -> str:
@@ -111,13 +108,10 @@ class Line(Caller):
             raise NotAForge(self.forge, self.base_url, "a GraphQL answer without data")
         return page
 
-    def git_header(self) -> str | None:
-        """What lets git in where the API lets us in; None for who has no token."""
+    def git_headers(self, url: str) -> tuple[str, ...]:
+        """What lets git in where the API lets us in; nothing for who has no token and meets nobody in front."""
         with self._pool.token("git") as token:
-            user, secret = self._front or (self.manners.git_user, token.secret)
-        if not secret:
-            return None
-        return f"Authorization: Basic {_basic(user, secret)}"
+            return self._reach.git_headers(url, self.manners.git_user, token.secret)
 
     def _check_whole(self, answer: Answer) -> None:
         """Raises Strained too for errors that another try, or a smaller question, may mend."""
@@ -137,10 +131,9 @@ class Line(Caller):
 
     def _send(self, token: Token, request: Request) -> Answer:
         url = request.url if "://" in request.url else f"{self.base_url}{request.url}"
-        headers, parameters = self.manners.signed(token.secret, self._front is not None) if token.secret else ({}, {})
-        if self._front is not None:
-            headers["Authorization"] = f"Basic {_basic(*self._front)}"
-        headers = {"Accept": "application/json", **headers, **request.headers}
+        is_taken = self._reach.front is not None and not self._reach.access.token_header
+        headers, parameters = self.manners.signed(token.secret, is_taken) if token.secret else ({}, {})
+        headers = self._reach.lead({"Accept": "application/json", **headers, **request.headers})
         for _ in range(MOST_HOPS):
             answer = self._sent(request, url, parameters, headers)
             if answer.status not in (301, 302, 307, 308):
@@ -152,31 +145,11 @@ class Line(Caller):
         try:
             told = self._session.request(
                 request.verb, url, params=parameters, json=request.body, headers=dict(headers), auth=_as_it_is,
-                timeout=TIMEOUT_SECONDS, allow_redirects=False, verify=self._verify, proxies=self._proxies,
+                timeout=TIMEOUT_SECONDS, allow_redirects=False, verify=self._reach.verify, proxies=self._reach.proxies,
             )  # fmt: skip
-            return Answer(told.status_code, {name.lower(): value for name, value in told.headers.items()}, told.text)
-        except exceptions.SSLError as error:
-            raise NeedsAPerson(
-                f"The certificate of {self._server()} is not signed by an authority that this machine trusts, or is for "
-                f"another name. Put its authority's certificates in a PEM file and name that in ca_file of {self.forge}."
-            ) from error
-        except exceptions.ProxyError as error:
-            raise Strained(
-                f"The proxy before {self._server()} cannot be used. Check proxy of {self.forge}, or the proxy variables "
-                "of the environment."
-            ) from error
-        except (exceptions.InvalidURL, exceptions.InvalidSchema, exceptions.MissingSchema) as error:
-            raise NeedsAPerson(f"base_url of {self.forge} is no address: write https://HOST/PATH.") from error
-        except OSError as error:
-            if isinstance(error, requests.RequestException):
-                raise Strained(
-                    f"{self.forge} at {self.base_url} cannot be reached ({type(error).__name__}). Check the network and "
-                    "base_url; what was received is kept and the next run continues there."
-                ) from error
-            raise NeedsAPerson(f"ca_file of {self.forge} cannot be read. Give it a PEM file that is there.") from error
-
-    def _server(self) -> str:
-        return urlsplit(self.base_url).netloc
+        except OSError as error:  # all of requests' are
+            raise self._reach.explained(error) from error
+        return Answer(told.status_code, {name.lower(): value for name, value in told.headers.items()}, told.text)
 
     def _followed(self, url: str, location: str) -> str:
         target = urljoin(url, location)
@@ -187,19 +160,7 @@ class Line(Caller):
 
     def _unlocked(self, token: Token, answer: Answer) -> Answer:
         """A refusal that is not the forge's own belongs to what stands in front of it."""
-        if answer.status == 407:
-            raise NeedsAPerson(
-                f"The proxy wants a user and password. Put them in proxy of {self.forge}, as http://U:P@HOST."
-            )
-        asks = str(answer.headers.get("www-authenticate", "")).lower()
-        if answer.status == 401 and asks.startswith("basic") and not answer.is_json():
-            variable = self.source.access.basic_auth_variable
-            todo = (
-                f"Check {variable}"
-                if variable
-                else f"Name a variable with USER:PASSWORD in basic_auth_env of {self.forge}"
-            )
-            raise NeedsAPerson(f"A server in front of {self.forge} wants a user and password. {todo} and run again.")
+        self._reach.check_door(answer.status, answer.headers, is_json=answer.is_json())
         if answer.status == 401 and not token.secret:
             raise BadToken(self.forge, self.source.token_variables)
         return answer
@@ -234,10 +195,6 @@ class Line(Caller):
 def _as_it_is(request: Any) -> Any:
     """In place of what requests would find in netrc."""
     return request
-
-
-def _basic(user: str, secret: str) -> str:
-    return base64.b64encode(f"{user}:{secret}".encode()).decode()
 
 
 def _errors(answer: Answer) -> list[dict[str, Any]]:

@@ -12,15 +12,16 @@ from extract import raw
 from extract.errors import ExtractError
 from extract.git.mine import GITHUB_NOREPLY, MIRROR, mine
 from extract.git.publish import STAMP
+from extract.reach import reach
 from extract.source import Source, Surroundings
 
 
 @dataclass(frozen=True)
 class Clone:
-    """Where a forge says that the history is, what lets git in there, and whose noreply addresses name its accounts."""
+    """Where a forge says that the history is, what lets git in at an address, and whose noreply addresses name its accounts."""
 
     url: str
-    header: Callable[[], str | None]
+    headers: Callable[[str], tuple[str, ...]]
     noreply_hosts: tuple[str, ...] = GITHUB_NOREPLY
 
 
@@ -29,9 +30,9 @@ def mine_git(source: Source, clone: Clone, repo_id: str, archive: Path, partitio
     if source.git_url == "":
         return
     url = source.git_url or clone.url
-    header = clone.header() if url == clone.url else None  # the token goes only where the address is the forge's
+    headers = clone.headers(url) if url == clone.url else ()  # the token goes only where the address is the forge's
     try:
-        _mined(url, header, source, clone.noreply_hosts, repo_id, archive, partition, around)
+        _mined(url, headers, source, clone.noreply_hosts, repo_id, archive, partition, around)
     except ExtractError as error:
         raw.mark_incomplete(partition / "git", repo_id, str(error))
         raise
@@ -45,13 +46,13 @@ def remine_git(
     if mirror.exists():
         (partition / "git" / STAMP).unlink(missing_ok=True)
         repo_id = pl.read_parquet(partition / "forge" / "repositories.parquet")["repo_id"][0]
-        _mined(str(mirror), None, source, noreply_hosts, repo_id, archive, partition, around)
+        _mined(str(mirror), (), source, noreply_hosts, repo_id, archive, partition, around)
     return mirror.exists()
 
 
 def _mined(
     where: str,
-    header: str | None,
+    headers: tuple[str, ...],
     source: Source,
     noreply_hosts: tuple[str, ...],
     repo_id: str,
@@ -67,10 +68,10 @@ def _mined(
         mirror_folder=archive / "git",
         raw_folder=partition / "git",
         secret=around.secret,
-        environment={**around.environment, **source.access.for_git()},
+        environment={**around.environment, **reach(source, around.environment).git_environment()},
         until=around.until,
         changes=changes.select("number", "base_sha", "head_sha", "merge_sha").collect(),
-        http_header=header,
+        http_headers=headers,
         noreply_hosts=noreply_hosts,
         all_branches=around.all_branches,
         identity_folder=around.identity_folder(partition),

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import heapq
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from extract import coverage, raw
-from extract.archive import Archive, Page, write_durably
+from extract import coverage, gaps, raw
+from extract.archive import Archive, Page, page_file, write_durably
 from extract.backfills import ITEM_STREAMS
 from extract.reading import ITEM_TABLES, Gone, Reader
 from extract.records import Records
+from extract.shelves import Shelves
 
-ROWS_IN_MEMORY = 50_000
 STAMP = "stamp.json"
+GONE = "gone"
+"""Folder beside the tables: what was read of items that were deleted since, for who asks for an earlier instant."""
+VERSION = 2
+"""Counts up when partitions say more of the same pages: they are made anew then."""
 Outdated = dict[str, list[int]]
 """By stream the numbers of pages of which nothing is the latest reading."""
 GROUPED = (*ITEM_STREAMS, "again", "backfill")
@@ -60,11 +65,12 @@ def read_archive(reader: Reader, archive: Path, folder: Path, forge: str, *, ane
     repository = reader.repository(next(streams["repository"].newest_first())[1], forge)
     outdated: Outdated = {}
     if not (folder / STAMP).exists() or (folder / STAMP).read_text() != _stamp(reader, streams):
-        frames, outdated = _frames(reader, reader.records(forge, repository["repo_id"]), streams)
-        raw.write(folder, frames)
+        outdated = _written(reader, reader.records(forge, repository["repo_id"]), streams, folder)
         raw.write(folder, {"repositories": pl.DataFrame([repository], schema=raw.REPOSITORIES.polars_schema)})
         write_durably(folder / STAMP, _stamp(reader, streams).encode())
-    raw.write(folder, {"streams": coverage.streams(repository["repo_id"], folder, streams, reader.untold)})
+    told = coverage.streams(repository["repo_id"], folder, streams, reader.untold)
+    interrupted = coverage.is_interrupted(streams)
+    raw.write(folder, {"streams": told, "gaps": gaps.gaps(told, streams, interrupted=interrupted)})
     return outdated
 
 
@@ -86,7 +92,13 @@ def compact(reader: Reader, archive: Path, folder: Path, outdated: Outdated) -> 
 
 
 def _stamp(reader: Reader, streams: Mapping[str, Archive]) -> str:
-    return json.dumps({"reader": reader.version, **{name: _made_from(stream) for name, stream in streams.items()}})
+    return json.dumps(
+        {
+            "reader": reader.version,
+            "partition": VERSION,
+            **{name: _made_from(stream) for name, stream in streams.items()},
+        }
+    )
 
 
 def _made_from(archive: Archive) -> tuple[int, str | None]:
@@ -95,38 +107,50 @@ def _made_from(archive: Archive) -> tuple[int, str | None]:
     return archive.manifest.pages, None if last is None else last[1].fetched_at
 
 
-def _frames(
-    reader: Reader, records: Records, streams: Mapping[str, Archive]
-) -> tuple[dict[str, pl.DataFrame], Outdated]:
-    """The tables, and by stream the pages that nothing in them comes from."""
-    tables = ITEM_TABLES | {raw.QUARANTINE.name: raw.QUARANTINE}
-    parts: dict[str, list[pl.DataFrame]] = {name: [table.empty()] for name, table in tables.items()}
-
-    def shelve() -> None:
-        for name, table in tables.items():
-            parts[name].append(pl.DataFrame(records.tables.pop(name, []), schema=table.polars_schema))
-
+def _written(reader: Reader, records: Records, streams: Mapping[str, Archive], folder: Path) -> Outdated:
+    """Writes the tables; gives by stream the pages that nothing in them comes from."""
     gone: Gone = reader.tombstones(streams["tombstones"].newest_first(), records.repo_id)
     groups = [reader.groups(streams[name].newest_first(), name) for name in GROUPED]
     seen: set[Any] = set()
     outdated: Outdated = {name: [] for name in GROUPED}
-    for group in heapq.merge(*groups, key=lambda group: group.fetched_at, reverse=True):
-        if not reader.items(group, seen, gone, records):
-            outdated[group.stream] += group.pages
-        if sum(map(len, records.tables.values())) > ROWS_IN_MEMORY:
-            shelve()
-    shelve()
-    frames = {
-        name: pl.concat(frames).unique(tables[name].key, keep="first", maintain_order=True)
-        for name, frames in parts.items()
-    }
-    frames["accounts"] = pl.DataFrame(list(records.accounts.values()), schema=raw.ACCOUNTS.polars_schema)
-    frames["mentions"] = with_accounts(frames["mentions"], frames["accounts"])
-    frames["events"] = with_subjects(frames["events"], frames["accounts"])
-    held = set(frames["items"].select("kind", "number").rows())
-    buried = [stone for stone in gone.values() if (stone["item_kind"], stone["number"]) not in held]
-    frames["tombstones"] = pl.DataFrame(buried, schema=raw.TOMBSTONES.polars_schema)
-    return frames, outdated
+    with Shelves(folder, ITEM_TABLES | {raw.QUARANTINE.name: raw.QUARANTINE}) as shelves:
+        for group in heapq.merge(*groups, key=lambda group: group.fetched_at, reverse=True):
+            if not reader.items(group, seen, gone, records):
+                outdated[group.stream] += group.pages
+            for record in records.tables["quarantine"]:
+                record.setdefault("source_page", f"{group.stream}/{page_file(group.pages[-1])}")
+            shelves.shelve(records)
+        accounts = pl.DataFrame(list(records.accounts.values()), schema=raw.ACCOUNTS.polars_schema)
+        named = {
+            "mentions": lambda rows: with_accounts(rows, accounts),
+            "events": lambda rows: with_subjects(rows, accounts),
+        }
+        shelves.write(records, named)
+    set_apart(folder, records.buried)
+    held = set(pl.read_parquet(folder / "items.parquet", columns=["kind", "number"]).rows())
+    stones = [stone for stone in gone.values() if (stone["item_kind"], stone["number"]) not in held]
+    tombstones = pl.DataFrame(stones, schema=raw.TOMBSTONES.polars_schema)
+    raw.write(folder, {"accounts": accounts, "tombstones": tombstones})
+    return outdated
+
+
+def set_apart(folder: Path, buried: set[tuple[str, int]]) -> None:
+    """Moves what was deleted out of the tables; that it could not be read is of no interest any more."""
+    shutil.rmtree(folder / GONE, ignore_errors=True)
+    if not buried:
+        return
+    numbers = {kind: [number for of, number in buried if of == kind] for kind in ("issue", "change")}
+    names = [f"{kind}s/{number}" for kind, number in buried]
+    for name, table in (ITEM_TABLES | {raw.QUARANTINE.name: raw.QUARANTINE}).items():
+        rows = pl.scan_parquet(folder / f"{name}.parquet", glob=False)
+        is_quarantine = name == raw.QUARANTINE.name
+        named = pl.concat_str("stream", "record_id", separator="/").is_in(names)
+        theirs = named if is_quarantine else _is_of(name, numbers).fill_null(value=False)
+        gone = rows.filter(theirs).collect()
+        if not gone.is_empty():
+            raw.sink(folder, table, rows.filter(~theirs))
+        if not is_quarantine:
+            raw.write(folder / GONE, {name: gone})
 
 
 def with_accounts(mentions: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:

@@ -93,10 +93,13 @@ class Pool:
         spent = known.remaining - remaining if known and known.reset_at == reset_at else 0
         cost = spent if spent > 0 else known.last_cost if known else 1
         token.budgets[resource] = Budget(limit, remaining, reset_at, cost)
-        token.n_unexplained = 0
         if remaining - cost < limit * self.policy.reserve_share and reset_at > self.now():
             token.parked_until[resource] = reset_at + AFTER_RESET
         return max(spent, 0)
+
+    def served(self, token: Token) -> None:
+        """After an answer that is no refusal: the next unexplained one is the first in a row again."""
+        token.n_unexplained = 0
 
     def park(self, token: Token, resource: str, until: datetime | None) -> None:
         """After a refusal: until then, or for a while that grows if the forge did not say."""

@@ -163,6 +163,18 @@ REVIEWS = Table(
         NUMBER,
         AUTHOR,
         Column("state", pl.String, "Verdict as last seen.", one_of=STATES),
+        Column(
+            "is_stale",
+            pl.Boolean,
+            "Whether the change moved on since; null where the forge does not say.",
+            nullable=True,
+        ),
+        Column(
+            "is_official",
+            pl.Boolean,
+            "Whether it counts for the rules of the branch; null where the forge does not say.",
+            nullable=True,
+        ),
         URL,
         IS_MINIMISED,
         MINIMISED_REASON,
@@ -180,7 +192,7 @@ TOMBSTONES = Table(
         REPO_ID,
         NUMBER,
         Column("item_kind", pl.String, "Which of the two it was.", one_of=ITEM_KINDS),
-        Column("reason", pl.String, "What became of it.", one_of=("deleted", "transferred")),
+        Column("reason", pl.String, "What became of it.", one_of=("deleted", "transferred", "converted")),
         Column("moved_to_url", pl.String, "Where it is now; null when it is nowhere.", nullable=True),
         Column("noticed_at", INSTANT, "When we saw that it was gone."),
     ),
@@ -196,6 +208,12 @@ QUARANTINE = Table(
         Column("stream", pl.String, "Kind of thing that is counted, such as issues or commits."),
         Column("record_id", pl.String, "What the source calls it."),
         Column("reason", pl.String, "Why it could not be read."),
+        Column(
+            "source_page",
+            pl.String,
+            "Page of the repository's archive that it is on; null in partitions of earlier versions.",
+            nullable=True,
+        ),
     ),
 )
 
@@ -214,6 +232,21 @@ STREAMS = Table(
         Column("held", pl.Int64, "Count that we hold.", at_least=0),
         Column("is_complete", pl.Boolean, "Whether everything up to complete_until_at is here."),
         Column("complete_until_at", INSTANT, "End of the last complete crawl; null before the first.", nullable=True),
+    ),
+)
+
+GAPS = Table(
+    schema="raw",
+    name="gaps",
+    grain="one row per repository, stream and interval in which something is missing, as far as the crawl can tell",
+    key=("repo_id", "stream", "gap_number"),
+    columns=(
+        REPO_ID,
+        Column("stream", pl.String, "Kind of thing that is counted, such as issues or commits."),
+        Column("gap_number", pl.Int64, "Number of the gap in its stream, from 0.", at_least=0),
+        Column("reason", pl.String, "Why something is missing."),
+        Column("from_at", INSTANT, "From when on; null for the beginning of the repository.", nullable=True),
+        Column("until_at", INSTANT, "Up to when; null for now.", nullable=True),
     ),
 )
 
@@ -245,8 +278,11 @@ TABLES = (
     TOMBSTONES,
     QUARANTINE,
     STREAMS,
+    GAPS,
     *PEOPLE_TABLES,
 )
+
+ROWS_OF_A_GROUP = 100_000
 
 
 def write(folder: Path, frames: Mapping[str, pl.DataFrame]) -> None:
@@ -259,6 +295,15 @@ def write(folder: Path, frames: Mapping[str, pl.DataFrame]) -> None:
             folder.mkdir(parents=True, exist_ok=True)
             checked.write_parquet(part, compression="zstd")
             part.replace(path)
+
+
+def sink(folder: Path, table: Table, rows: pl.LazyFrame) -> None:
+    """Writes one table that is not to be in memory, swapped in whole. The rows come from frames that were checked."""
+    part, path = folder / f"{table.name}.parquet.part", folder / f"{table.name}.parquet"
+    with writing(path):
+        folder.mkdir(parents=True, exist_ok=True)
+        rows.select(table.column_names).sink_parquet(part, compression="zstd", row_group_size=ROWS_OF_A_GROUP)
+        part.replace(path)
 
 
 def mark_incomplete(folder: Path, repo_id: str, reason: str, stream: str = "commits") -> None:

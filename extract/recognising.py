@@ -12,6 +12,7 @@ import requests
 
 from extract.errors import NeedsAPerson, TryAgain
 from extract.forge import Forge
+from extract.reach import is_door
 
 PATIENCE_SECONDS = 10
 MOST_BYTES = 100_000
@@ -30,7 +31,7 @@ class Recognised:
 def recognised(address: str, forges: Iterable[Forge]) -> Recognised:
     """Asks below the host, and then below each folder of the address, where a forge may live under a path.
 
-    Raises NeedsAPerson if none answers like a forge, TryAgain if nobody answers at all.
+    Raises NeedsAPerson if none answers like a forge, or something stands before it; TryAgain if nobody answers at all.
     """
     where = urlsplit(address)
     parts = where.path.strip("/").split("/")
@@ -56,9 +57,20 @@ def _asked(url: str) -> tuple[int, Any] | None:
     """Status and JSON (empty if it is none); None if nobody answers. No token goes to a host that nobody named."""
     try:
         with requests.get(url, timeout=PATIENCE_SECONDS, allow_redirects=False, stream=True) as answer:
-            return answer.status_code, _json(b"".join(_start(answer.iter_content(1 << 14))))
+            said = _json(b"".join(_start(answer.iter_content(1 << 14))))
+            if is_door(answer.status_code, answer.headers, is_json=bool(said)):
+                raise _needed(url, "is behind a server that wants a user and password", "basic_auth_env")
+            return answer.status_code, said
+    except requests.exceptions.SSLError as error:
+        raise _needed(url, "has a certificate of an authority that this machine does not trust", "ca_file") from error
     except requests.RequestException:
         return None
+
+
+def _needed(url: str, why: str, setting: str) -> NeedsAPerson:
+    return NeedsAPerson(
+        f"{urlsplit(url).netloc} {why}. Add it as [[forges]] with kind, base_url and {setting} in forbenefit.toml."
+    )
 
 
 def _start(blocks: Iterator[bytes]) -> Iterator[bytes]:

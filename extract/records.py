@@ -22,6 +22,8 @@ class Records:
     accounts: dict[str, Record] = field(default_factory=dict)
     item_kind: str | None = None
     """Kind of the item that is read right now."""
+    buried: set[tuple[str, int]] = field(default_factory=set)
+    """Kind and number of the items that were deleted since they were read."""
 
     def add(self, table: str, **record: Any) -> None:
         below = {"item_kind": self.item_kind} if table in BELOW_ITEMS else {}

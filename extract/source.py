@@ -35,16 +35,10 @@ class Access:
     """Address of the proxy; that of the environment where empty."""
     basic_auth_variable: str = ""
     """Variable with USER:PASSWORD for a server in front of the forge that asks for them."""
-
-    def for_git(self) -> dict[str, str]:
-        """The same for git, as variables of its environment."""
-        proxies = dict.fromkeys(("https_proxy", "http_proxy"), self.proxy) if self.proxy else {}
-        return {**({"GIT_SSL_CAINFO": self.ca_file} if self.ca_file else {}), **proxies}
-
-    def credentials(self, environment: Mapping[str, str]) -> tuple[str, str] | None:
-        """User and password for the server in front, if there is one."""
-        user, _, password = environment.get(self.basic_auth_variable, "").partition(":")
-        return (user, password) if user else None
+    proxy_auth_variable: str = ""
+    """Variable with USER:PASSWORD for the proxy."""
+    token_header: str = ""
+    """Header by which a server in front, which has Authorization for itself, passes the forge's on."""
 
 
 @dataclass(frozen=True)

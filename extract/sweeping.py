@@ -108,15 +108,18 @@ class Sweep:
         stream, number = batch[0]
         return Reading(batch, lost(self.talk.caller, stream, number, str(error)), {number})
 
-    def opened_between(self, stream: str, since: str | None, until: str | None) -> list[int]:
-        """Numbers of the items that were opened in `[since, until)`, newest first."""
+    def opened_between(
+        self, stream: str, since: str | None, until: str | None, after: Any
+    ) -> Iterator[tuple[list[int], Any]]:
+        """Numbers of the items that were opened in `[since, until)`, newest first, all at once: these forges give no
+        cursor that would hold until the next run."""
         found = []
         for number, opened_at in self.talk.numbers(stream):
             if since is not None and opened_at < since:
                 break
             if opened_at < (until or "9"):
                 found.append(number)
-        return found
+        yield found, None
 
     def bury(self, items: Iterable[Item]) -> None:
         """Asks what became of numbers that are not listed any more; keeps the answer as their tombstone."""

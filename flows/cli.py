@@ -24,8 +24,13 @@ app.add_typer(people_cli.app, name="people")
 
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Use nothing at or after this instant. Default: now.")]
 Config = Annotated[Path | None, typer.Option("--config", help="Configuration file. Default: forbenefit.toml if there.")]
-Accepts = Annotated[
-    bool, typer.Option("--accept-changes", help="Publish what changed since the last night though nothing explains it.")
+Accepted = Annotated[
+    str,
+    typer.Option(
+        "--accept-changes",
+        metavar="REASON",
+        help="Publish what changed since the last night though nothing explains it; the reason is kept.",
+    ),
 ]
 DEFAULT_CONFIG = Path("forbenefit.toml")
 
@@ -59,7 +64,7 @@ def run(
     config: Config = None,
     data: Data = DEFAULT_DATA,
     as_of: AsOf = None,
-    accepts: Accepts = False,
+    accepted: Accepted = "",
     as_json: AsJson = False,
 ) -> None:
     """Run one night now: extract, build, audit, publish.
@@ -70,7 +75,7 @@ def run(
     def work() -> int:
         from flows import commands
 
-        return _told(commands.run(tuple(repo or ()), _config(config), data, as_of, accepts=accepts), data, as_json)
+        return _told(commands.run(tuple(repo or ()), _config(config), data, as_of, accepted=accepted), data, as_json)
 
     _run(work, as_json)
 
@@ -108,7 +113,7 @@ def rebuild(
     config: Config = None,
     data: Data = DEFAULT_DATA,
     as_of: AsOf = None,
-    accepts: Accepts = False,
+    accepted: Accepted = "",
     as_json: AsJson = False,
 ) -> None:
     """Build the warehouse anew from the archive, without a network.
@@ -119,7 +124,7 @@ def rebuild(
     def work() -> int:
         from flows import commands
 
-        return _told(commands.rebuild(_config(config), data, as_of, accepts=accepts), data, as_json)
+        return _told(commands.rebuild(_config(config), data, as_of, accepted=accepted), data, as_json)
 
     _run(work, as_json)
 

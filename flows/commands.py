@@ -17,15 +17,13 @@ from flows.settings import Settings, read_settings, sources
 from transform.parameters import Policy
 
 
-def run(
-    repos: tuple[str, ...], config: Path | None, data: Path, as_of: str | None, *, accepts: bool = False
-) -> Outcome:
+def run(repos: tuple[str, ...], config: Path | None, data: Path, as_of: str | None, *, accepted: str = "") -> Outcome:
     """One nightly run of the given repositories, or of those in the configuration."""
     settings = read_settings(config)
     wanted = sources(settings, repos)
     directory = DataDirectory(data).opened()
     with directory.held("run"):
-        return perform(_job("run", settings, directory, as_of, wanted, accepts=accepts), settings.parallel)
+        return perform(_job("run", settings, directory, as_of, wanted, accepted=accepted), settings.parallel)
 
 
 def backfill(repos: tuple[str, ...], config: Path | None, data: Path, since: str | None, until: str | None) -> Outcome:
@@ -100,7 +98,7 @@ def start_prefect() -> None:
         log.current.event("prefect.starting", note=f"Prefect {wait}")
 
 
-def rebuild(config: Path | None, data: Path, as_of: str | None, *, accepts: bool = False) -> Outcome:
+def rebuild(config: Path | None, data: Path, as_of: str | None, *, accepted: str = "") -> Outcome:
     """The warehouse anew from the archive; no forge is asked for anything."""
     settings = read_settings(config)
     directory = DataDirectory(data).opened()
@@ -108,7 +106,7 @@ def rebuild(config: Path | None, data: Path, as_of: str | None, *, accepts: bool
     from flows import judging, publishing, rereading
 
     with directory.held("rebuild"):
-        job = _job("rebuild", settings, directory, as_of, (), accepts=accepts)
+        job = _job("rebuild", settings, directory, as_of, (), accepted=accepted)
         settled: list[Settled] = rereading.reread(job)
         if not publishing.places(directory):
             return publishing.nothing(job, settled)
@@ -119,7 +117,7 @@ def rebuild(config: Path | None, data: Path, as_of: str | None, *, accepts: bool
 
 
 def _job(
-    command: str, settings: Settings, directory: DataDirectory, as_of: str | None, wanted: Any, *, accepts: bool = False
+    command: str, settings: Settings, directory: DataDirectory, as_of: str | None, wanted: Any, *, accepted: str = ""
 ) -> Job:
     started_at = clock.now()
     return Job(
@@ -130,9 +128,11 @@ def _job(
         started_at=started_at,
         horizon_days=settings.horizon_days,
         determinants_sample=settings.determinants_sample,
+        path_sources=settings.path_sources,
+        sourcecred=settings.sourcecred,
         all_branches=settings.branches == "all",
         identities=settings.identities,
-        accepts_changes=accepts,
+        accepted_because=accepted.strip(),
         corrections=correcting.read(Path(settings.corrections) if settings.corrections else None),
         line_minutes=settings.line_minutes,
         policies=tuple(Policy(**policy.model_dump()) for policy in settings.policies),
@@ -149,7 +149,7 @@ def check(data: Path) -> dict[str, Any]:
     environment.prepare()
     from flows import publishing
 
-    verdicts = publishing.audit(warehouse)
+    verdicts = publishing.audit(warehouse, unaudited=())
     return {
         "refused": any(verdict.forbids_publishing for verdict in verdicts),
         "n_expectations": len(verdicts),
@@ -207,14 +207,19 @@ def status(data: Path) -> dict[str, Any]:
         "SELECT full_name, stream, source_total, held, coverage.is_complete, complete_until_at, reason "
         "FROM ops.coverage JOIN core.repositories USING (repo_id) ORDER BY full_name, stream"
     )
+    gaps = (
+        "SELECT full_name, stream, from_at, until_at, n_missing, reason FROM ops.coverage_gaps "
+        "JOIN core.repositories USING (repo_id) ORDER BY full_name, stream, gap_number"
+    )
     with closing(duckdb.connect(str(warehouse), read_only=True)) as db:
-        rows = db.sql(coverage).pl().to_dicts()
+        rows, missing = (db.sql(query).pl().to_dicts() for query in (coverage, gaps))
     tokens = budget.kept(directory)
     past = [pl.read_parquet(path) for path in sorted(directory.ops.glob("*/run.parquet"))[-10:]]
     runs = pl.concat(past).to_dicts() if past else []
     return {
         "data": str(directory.path),
         "coverage": rows,
+        "gaps": missing,
         "budget": tokens,
         "backfills": backfills.of(directory),
         "runs": runs,
@@ -231,6 +236,9 @@ def status_in_words(answer: dict[str, Any]) -> str:
         lines.append(f"  {row['full_name']:<40} {row['stream']:<16} {row['held']:>8} of {total:>8}  {until}")
         if not row["is_complete"]:
             lines.append(f"      incomplete: {row['reason']}")
+    if answer["gaps"]:
+        lines += ["", "Gaps"]
+        lines += [f"  {_gap_in_words(one)}" for one in answer["gaps"]]
     if answer["budget"]:
         lines += ["", "Budget, as the forges last told"]
         lines += [f"  {budget.in_words(one)}" for one in answer["budget"]]
@@ -244,3 +252,9 @@ def status_in_words(answer: dict[str, Any]) -> str:
         )
         lines += [f"      {problem}" for problem in one["problems"].splitlines()]
     return "\n".join(lines)
+
+
+def _gap_in_words(gap: dict[str, Any]) -> str:
+    missing = "" if gap["n_missing"] is None else f", {gap['n_missing']:,} missing"
+    span = f"{gap['from_at']:%Y-%m-%d %H:%M} to {gap['until_at']:%Y-%m-%d %H:%M}"
+    return f"{gap['full_name']} {gap['stream']}: {span}{missing}: {gap['reason']}"

@@ -69,6 +69,11 @@ def keep(folder: Path, decision: Decision) -> None:
         os.fsync(file.fileno())
 
 
+def made_by(decisions: Sequence[Decision], until: datetime | None) -> list[Decision]:
+    """Those made by an instant, undos included; all of them where none is given."""
+    return [one for one in decisions if until is None or datetime.fromisoformat(one.at) <= until]
+
+
 def in_force(decisions: Iterable[Decision]) -> list[Decision]:
     """Those that nobody took back."""
     undone: set[str] = set()

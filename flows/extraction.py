@@ -10,6 +10,7 @@ from extract.errors import ExtractError, NeedsAPerson
 from extract.forges import FORGES
 from extract.source import Extracted, Forecast, Source, Surroundings, Window
 from flows import budget, clock, environment, log
+from flows.data_directory import DataDirectory
 from flows.job import Job, Settled
 
 _CLAIMS: dict[tuple[str, str], str] = {}
@@ -49,6 +50,7 @@ def surroundings(source: Source, job: Job, until: datetime) -> Surroundings:
         holder = _CLAIMS.setdefault((job.run_id, place), source.ref)
         if holder != source.ref:
             raise NeedsAPerson(f"{source.ref} is {holder} under another name. Name the repository once.")
+        mark_taken(source.ref, repo_id, directory)
         facts = {"repo_id": repo_id, "kind": source.kind, "partition": place, "until": until.isoformat()}
         directory.remember(source.ref, facts)
 
@@ -70,6 +72,27 @@ def surroundings(source: Source, job: Job, until: datetime) -> Surroundings:
         identities=directory.identities,
         line_minutes=job.line_minutes,
     )
+
+
+def mark_taken(ref: str, repo_id: str, directory: DataDirectory) -> None:
+    """Where a name belongs to another repository now, the one that had it stays, under a reference of its own, marked."""
+    known = directory.repositories
+    before = known.get(ref)
+    if before is None or before["repo_id"] == repo_id:
+        return
+    directory.remember(f"{ref}#{before['repo_id']}", {**before, "taken_by": repo_id})
+    mark_left(directory, before["partition"], before["repo_id"], ref)
+
+
+def mark_left(directory: DataDirectory, place: str, repo_id: str, ref: str) -> None:
+    """Marks what is held of a repository that lost its name, unless it is crawled on under a new one."""
+    names = [one for one, known in directory.repositories.items() if known["partition"] == place and one != ref]
+    if any("#" not in name for name in names):
+        return
+    reason = f"{ref.partition('#')[0]} is another repository now. If this one has a new name, name that to follow it."
+    log.current.event("repository.name_taken", repository=ref, repo_id=repo_id)
+    for path in (directory.raw / place).glob("*/streams.parquet"):
+        raw.mark_incomplete(path.parent, repo_id, reason)
 
 
 def settled(source: Source, extracted: Extracted) -> Settled:

@@ -31,7 +31,7 @@ def forget(data: Path, config: Path | None, login: str) -> dict[str, Any]:
             old.unlink(missing_ok=True)
     from flows import commands
 
-    outcome = commands.rebuild(config, data, None, accepts=True)
+    outcome = commands.rebuild(config, data, None, accepted="a person was forgotten")
     return {
         "n_aliases": len(aliases),
         "n_files": rewritten,

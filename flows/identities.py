@@ -18,22 +18,23 @@ from flows.data_directory import DataDirectory
 from flows.decisions import Decision
 from transform.core.accounts_of_addresses import account_of_address
 from transform.identity import likeness
+from transform.knowable import knowable
 
 VERSION = 2
 """Raise it when the same names would be found alike otherwise."""
 
 
-def prepare(directory: DataDirectory, partitions: Sequence[Path]) -> Path:
-    """Writes the keyed tables; the folder that they are in."""
+def prepare(directory: DataDirectory, partitions: Sequence[Path], until: datetime | None = None) -> Path:
+    """Writes the keyed tables, as far as they could be known at an instant, if one is given; the folder they are in."""
     folder = directory.people / "keyed"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     forgetting.bury_listed(directory, lambda: who.directory(partitions, directory.secret()))
     if rewritten := forgetting.purge(directory):
         log.current.event("people.forgotten", files=rewritten)
-    decided = decisions.tables(decisions.read(directory.people))
+    decided = decisions.tables(decisions.made_by(decisions.read(directory.people), until))
     raw.write(folder, {**decided, "actor_decisions": with_nobody(decided["actor_decisions"])})
-    store = identity_store.read(directory.identities)
-    known = known_pairs(partitions)
+    store = signed_by(identity_store.read(directory.identities), until)
+    known = known_pairs(partitions, until)
     stamp = _stamp(store, known)
     if not (folder / "stamp").exists() or (folder / "stamp").read_text() != stamp:
         raw.write(folder, likenesses(store, known, directory.secret()))
@@ -57,9 +58,19 @@ def likenesses(store: pl.DataFrame, known: pl.DataFrame, secret: bytes) -> dict[
     }
 
 
-def known_pairs(partitions: Sequence[Path]) -> pl.DataFrame:
+def signed_by(store: pl.DataFrame, until: datetime | None) -> pl.DataFrame:
+    """Signatures that there were by then; how often each was used is counted up to now."""
+    if until is None:
+        return store
+    end = int(until.timestamp())
+    return store.filter(pl.col("first_epoch").fill_null(0) < end).with_columns(
+        pl.col("last_epoch").clip(upper_bound=end - 1)
+    )
+
+
+def known_pairs(partitions: Sequence[Path], until: datetime | None = None) -> pl.DataFrame:
     """Aliases that are one person whatever they are called: by account, and by mailmap."""
-    told = raw.scan(partitions)
+    told = knowable(raw.scan(partitions), until)
     by_account = account_of_address(told["raw.accounts"], told["raw.emails"], told["raw.email_links"])
     by_mailmap = told["raw.mailmap_links"].select(
         alias_id=pl.lit("mail:") + pl.col("email_key"), other_alias_id=pl.lit("mail:") + pl.col("proper_email_key")

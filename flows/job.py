@@ -28,6 +28,8 @@ class Job(BaseModel):
     started_at: datetime
     horizon_days: int = 180
     determinants_sample: int = 10_000
+    path_sources: int = 128
+    sourcecred: bool = False
     policies: tuple[Policy, ...] = ()
     nights_kept: int = 7
     quota_reserve_share: float = 0.1
@@ -38,8 +40,8 @@ class Job(BaseModel):
     all_branches: bool = False
     identities: str = "likely"
     corrections: tuple[Entry, ...] = ()
-    accepts_changes: bool = False
-    """Whether changes since the last night that nothing explains are published, as accepted by the operator."""
+    accepted_because: str = ""
+    """Why the operator takes changes since the last night that nothing explains; empty: they are not published."""
     line_minutes: float = 120
 
     @property
@@ -58,6 +60,8 @@ class Job(BaseModel):
             horizon_days=self.horizon_days,
             policies=self.policies,
             determinants_sample=self.determinants_sample,
+            path_sources=self.path_sources,
+            is_sourcecred_built=self.sourcecred,
             identities=self.identities,
         )
 

@@ -23,7 +23,7 @@ from transform.ops import corrections as corrections_table
 from transform.tables import TABLES
 
 UNAUDITED = ("ops.runs", "ops.quality_results", "ops.held_back")
-"""Written after the audit, for they tell of it; the writer's check holds them to their promise."""
+"""Written after the audit, for they tell of it; the writer's check holds them to their promise, and `check` judges them."""
 
 
 def places(directory: DataDirectory) -> list[str]:
@@ -56,7 +56,7 @@ def nothing(job: Job, settled: Sequence[Settled]) -> Outcome:
 def build(job: Job, held: Sequence[HeldBack]) -> Path:
     """The draft. Raises BrokenPromise where what is built does not fit."""
     built_from = list(folders(job, held).values())
-    keyed = identities.prepare(job.directory, built_from)
+    keyed = identities.prepare(job.directory, built_from, job.parameters.known_until)
     log.current.event("build.started", repositories=len(built_from))
     draft, left_out = job.directory.draft, {one.repo_id for one in held if not one.is_shown_as_last_good}
     wanted = correcting.known(job.corrections, job.directory, left_out)
@@ -66,7 +66,11 @@ def build(job: Job, held: Sequence[HeldBack]) -> Path:
     if job.directory.warehouse.exists():
         warehouse.carry_quarantine(draft, job.directory.warehouse, job.started_at)
         changed = nights.compared(
-            job.directory.warehouse, draft, sorted(left_out), program=program.fingerprint(), accepts=job.accepts_changes
+            job.directory.warehouse,
+            draft,
+            sorted(left_out),
+            program=program.fingerprint(),
+            accepted=job.accepted_because,
         )
         warehouse.record(draft, [(changes.TABLE, changed)])
     return draft
@@ -98,11 +102,11 @@ def _report(table: str, rows: int) -> None:
     log.current.event("table.built", table=table, rows=rows)
 
 
-def audit(draft: Path) -> list[Verdict]:
+def audit(path: Path, unaudited: Sequence[str] = UNAUDITED) -> list[Verdict]:
     from quality.runner import audit  # Great Expectations takes seconds to import
 
-    tables = [table for table in TABLES if str(table) not in UNAUDITED]
-    verdicts = audit(draft, [*derived(tables), *RELATIONS])
+    tables = [table for table in TABLES if str(table) not in unaudited]
+    verdicts = audit(path, [*derived(tables), *RELATIONS])
     log.current.event("audit.ended", expectations=len(verdicts), failed=sum(v.outcome != "passed" for v in verdicts))
     return verdicts
 

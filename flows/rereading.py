@@ -28,5 +28,7 @@ def _reread(ref: str, known: dict[str, str], job: Job) -> Settled:
         log.current.event("repository.failed", repository=ref, reason=str(error))
         raw.mark_incomplete(job.directory.raw / place / "git", known["repo_id"], str(error))
         return Settled(ref, problems=(str(error),))
+    if "taken_by" in known:
+        extraction.mark_left(job.directory, place, known["repo_id"], ref)
     log.current.event("repository.reread", repository=ref)
     return Settled(ref)

@@ -44,8 +44,14 @@ class Forge(Strict):
     apps: tuple[GitHubApp, ...] = Field(default=(), description="GitHub Apps to use beside the tokens.")
     ca_file: str = Field(default="", description="Certificates of a private authority, as a PEM file.")
     proxy: str = Field(default="", description="Address of a proxy, if not that of the environment.")
+    proxy_auth_env: str = Field(default="", description="Name of the variable with USER:PASSWORD for that proxy.")
     basic_auth_env: str = Field(
         default="", description="Name of the variable with USER:PASSWORD for a server in front of the forge."
+    )
+    token_header: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9-]*$",
+        description="Header that the server in front passes on to the forge as Authorization.",
     )
 
     @field_validator("kind")
@@ -57,14 +63,29 @@ class Forge(Strict):
 
     @model_validator(mode="after")
     def can_be_reached_so(self) -> Forge:
-        if self.kind == "github" and (self.proxy or self.basic_auth_env):
-            raise ValueError("github takes its proxy from HTTPS_PROXY of the environment, and no basic_auth_env")
+        if self.kind == "github" and self.basic_auth_env and not self.token_header:
+            raise ValueError(
+                "GitHub takes its token in Authorization alone, which basic_auth_env is for as well: let the server in "
+                "front pass another header on as Authorization, and name that in token_header"
+            )
+        if "@" in urlsplit(self.proxy).netloc:
+            raise ValueError(
+                "proxy holds a user or password: take it out, and name a variable with them in proxy_auth_env"
+            )
+        if self.proxy_auth_env and not self.proxy:
+            raise ValueError("proxy_auth_env is there without proxy")
         return self
 
     @property
     def access(self) -> Access:
         ca_file = str(Path(self.ca_file).expanduser().resolve()) if self.ca_file else ""
-        return Access(ca_file=ca_file, proxy=self.proxy, basic_auth_variable=self.basic_auth_env)
+        return Access(
+            ca_file=ca_file,
+            proxy=self.proxy,
+            basic_auth_variable=self.basic_auth_env,
+            proxy_auth_variable=self.proxy_auth_env,
+            token_header=self.token_header,
+        )
 
 
 class Repository(Strict):
@@ -95,6 +116,10 @@ class Settings(Strict):
     policies: tuple[InactivityPolicy, ...] = Field(default=(), description="Rules of inactivity.")
     horizon_days: int = Field(default=180, ge=30, le=730, description="Silence that counts as having left.")
     determinants_sample: int = Field(default=10_000, ge=100, description="Most persons that a regression takes.")
+    path_sources: int = Field(
+        default=128, ge=1, description="In graphs of more persons shortest paths are followed from so many of them."
+    )
+    sourcecred: bool = Field(default=False, description="Whether SourceCred's scores are computed too.")
     parallel: int = Field(default=4, ge=1, le=16, description="Repositories worked on at once.")
     quota_reserve_share: float = Field(
         default=0.1, ge=0, lt=1, description="Share of a token's points that is left to the people who use it too."

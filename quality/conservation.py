@@ -28,6 +28,7 @@ SELECT repo_id, person_id, family, min(contributed_at) AS first_at, max(contribu
 FROM core.contributions JOIN core.repositories USING (repo_id)
 WHERE actor_class = 'human' AND contributed_at < snapshot_at GROUP BY ALL
 """
+_GRAPH = "repo_id, window_kind, window_start, network"
 _CURVE = "repo_id, family, cohort, end_rule, horizon_days"
 
 CONSERVATION = (
@@ -73,7 +74,7 @@ CONSERVATION = (
         "ops.quarantine",
         "Coverage counts as many records in quarantine as there are.",
         "SELECT repo_id, stream, n_quarantined, n FROM (SELECT repo_id, stream, count(*) AS n FROM ops.quarantine "
-        "WHERE readable_since_at IS NULL GROUP BY ALL) "
+        "WHERE is_still_there GROUP BY ALL) "
         "FULL JOIN (FROM ops.coverage WHERE n_quarantined > 0) USING (repo_id, stream) WHERE n IS DISTINCT FROM n_quarantined",
     ),
     Expectation(
@@ -83,6 +84,15 @@ CONSERVATION = (
         "SELECT repo_id, stream, source_total, held, held_share FROM ops.coverage "
         "WHERE (is_complete AND held + n_quarantined < source_total) "
         f"OR (source_total > 0 AND abs(held_share - least(1, held / source_total)) > {TOLERANCE})",
+    ),
+    Expectation(
+        "what is incomplete has its gaps",
+        "ops.coverage_gaps",
+        "Gaps begin before they end; a complete stream has none, and one that was never whole has some.",
+        "SELECT repo_id, stream, c.is_complete, complete_until_at, from_at, until_at FROM ops.coverage AS c "
+        "FULL JOIN ops.coverage_gaps USING (repo_id, stream) JOIN core.repositories AS r USING (repo_id) "
+        "WHERE from_at >= until_at OR (c.is_complete IS DISTINCT FROM false AND from_at IS NOT NULL) "
+        "OR (NOT c.is_complete AND complete_until_at IS NULL AND from_at IS NULL AND observed_from_at < held_until_at)",
     ),
     Expectation(
         "a repository is as complete as its streams",
@@ -95,40 +105,39 @@ CONSERVATION = (
     Expectation(
         "a spell lasts from the first act to the last",
         "core.spells",
-        "First and last day are those of the acts; an exit is such a day, and what is open ends before the snapshot.",
-        "SELECT s.repo_id, s.family, s.person_id, end_rule, horizon_days, s.first_at, a.first_at AS first_act, last_day, last_at "
-        f"FROM core.spells AS s LEFT JOIN ({_FIRSTS} UNION ALL "
-        f"SELECT repo_id, person_id, 'any', min(first_at), max(last_at) FROM ({_FIRSTS}) GROUP BY ALL) AS a "
-        "USING (repo_id, person_id, family) WHERE s.repo_id != 'all' AND (s.first_at IS DISTINCT FROM a.first_at "
-        "OR s.first_day != (s.first_at AT TIME ZONE 'UTC')::DATE OR s.last_day != (a.last_at AT TIME ZONE 'UTC')::DATE)",
+        "Everybody who acted has one; first and last day are those of the acts of the person.",
+        f"WITH firsts AS MATERIALIZED ({_FIRSTS}) "
+        "SELECT repo_id, family, end_rule, horizon_days, s.n AS n_spells, a.n AS n_acted, n_misdated FROM ("
+        "SELECT repo_id, family, end_rule, horizon_days, count(*) AS n, bit_xor(hash(person_id, first_at, last_day)) AS said, "
+        "count(*) FILTER (first_day != make_timestamp(epoch_us(first_at))::DATE) AS n_misdated "
+        "FROM core.spells WHERE repo_id != 'all' GROUP BY ALL) AS s FULL JOIN ("
+        "SELECT repo_id, family, count(*) AS n, bit_xor(hash(person_id, first_at, make_timestamp(epoch_us(last_at))::DATE)) AS said FROM (FROM firsts "
+        "UNION ALL BY NAME SELECT repo_id, person_id, 'any' AS family, min(first_at) AS first_at, max(last_at) AS last_at "
+        "FROM firsts GROUP BY ALL) GROUP BY ALL) "
+        "AS a USING (repo_id, family) WHERE s.said IS DISTINCT FROM a.said OR s.n IS DISTINCT FROM a.n OR n_misdated > 0",
     ),
     Expectation(
         "leaving follows from the silence",
         "core.spells",
         "Whoever came less than the horizon before the snapshot is undecided; who was active in it has not left for good.",
         "SELECT repo_id, family, person_id, end_rule, horizon_days, first_day, last_day, end_day, is_exit, snapshot_at FROM ("
-        "SELECT *, (snapshot_at AT TIME ZONE 'UTC')::DATE - horizon_days AS decidable FROM core.spells) "
+        "SELECT *, (make_timestamp(epoch_us(snapshot_at)))::DATE - horizon_days AS decidable FROM core.spells) "
         "WHERE (first_day > decidable) != (is_exit IS NULL) OR end_day - first_day IS DISTINCT FROM duration_days "
         "OR (end_rule = 'terminal' AND is_exit != (last_day <= decidable)) OR (is_exit AND end_day > last_day) "
         "OR (NOT is_exit AND end_day != decidable)",
     ),
     Expectation(
-        "whoever is at risk leaves, is censored, or is still at risk",
+        "curves follow from who is at risk",
         "retention.curves",
-        "Numbers at risk go down by those who left and those who were censored, from all who are decidable to nobody.",
-        f"SELECT {_CURVE}, day, n_at_risk, left_over FROM (SELECT *, coalesce(lag(n_at_risk - n_exits - n_censored) OVER w, "
-        f"n_newcomers - n_excluded) AS left_over FROM retention.curves WINDOW w AS (PARTITION BY {_CURVE} ORDER BY day)) "
-        "WHERE n_at_risk != left_over UNION ALL "
-        f"SELECT {_CURVE}, max(day), 0, arg_max(n_at_risk - n_exits - n_censored, day) FROM retention.curves GROUP BY {_CURVE} "
-        "HAVING arg_max(n_at_risk - n_exits - n_censored, day) != 0",
-    ),
-    Expectation(
-        "curves follow their counts",
-        "retention.curves",
-        "Survival is the product of the shares that did not leave; it is never made from those who left alone.",
-        f"SELECT {_CURVE}, day, survival_share, product FROM (SELECT *, product(1 - n_exits / n_at_risk) OVER "
-        f"(PARTITION BY {_CURVE} ORDER BY day) AS product FROM retention.curves WHERE n_at_risk > 0) "
-        "WHERE survival_share IS NULL OR abs(survival_share - product) > 1e-6",
+        "At risk are all who are decidable, less those who left and were censored, down to nobody. Survival begins at one, "
+        "is the product of the shares that did not leave, and never rises.",
+        f"SELECT {_CURVE}, day, n_at_risk, left_over, survival_share, survival_before FROM (SELECT *, "
+        "coalesce(lag(n_at_risk - n_exits - n_censored) OVER w, n_newcomers - n_excluded) AS left_over, "
+        "coalesce(lag(survival_share) OVER w, 1) AS survival_before, lead(day) OVER w AS next_day FROM retention.curves "
+        f"WINDOW w AS (PARTITION BY hash({_CURVE}) ORDER BY day)) WHERE n_at_risk != left_over "
+        "OR (next_day IS NULL AND n_at_risk != n_exits + n_censored) OR survival_share > survival_before + 1e-9 "
+        "OR (n_at_risk > 0 AND (survival_share IS NULL "
+        "OR abs(survival_share - survival_before * (1 - n_exits / n_at_risk)) > 1e-6))",
     ),
     Expectation(
         "curves end with those of the spells who left",
@@ -154,17 +163,18 @@ CONSERVATION = (
         "retention.newcomers",
         "Month and quarter are those of the first act, in UTC.",
         "SELECT repo_id, family, person_id, first_at, first_month, cohort_quarter FROM retention.newcomers "
-        "WHERE first_month != date_trunc('month', first_at AT TIME ZONE 'UTC')::DATE "
-        "OR cohort_quarter != date_trunc('quarter', first_at AT TIME ZONE 'UTC')::DATE",
+        "WHERE first_month != date_trunc('month', make_timestamp(epoch_us(first_at)))::DATE "
+        "OR cohort_quarter != date_trunc('quarter', make_timestamp(epoch_us(first_at)))::DATE",
     ),
     Expectation(
         "the whole begins with the first of its parts",
         "core.spells",
-        "In all repositories together a person began where they began first.",
-        "SELECT whole.repo_id, person_id, family, whole.first_at, parts.first_at AS of_parts FROM ("
-        "SELECT * FROM core.spells WHERE repo_id = 'all' AND end_rule = 'first_gap') AS whole LEFT JOIN (SELECT person_id, family, end_rule, horizon_days, "
-        "min(first_at) AS first_at FROM core.spells WHERE repo_id != 'all' AND end_rule = 'first_gap' GROUP BY ALL) AS parts "
-        "USING (person_id, family, end_rule, horizon_days) WHERE whole.first_at IS DISTINCT FROM parts.first_at",
+        "In all repositories together a person began where they began first, whatever the horizon.",
+        "SELECT DISTINCT repo_id, person_id, family, first_at FROM core.spells WHERE repo_id = 'all' AND hash(person_id, family) IN ("
+        "SELECT hash(person_id, family) AS who FROM core.spells WHERE end_rule = 'first_gap' GROUP BY who "
+        "HAVING count(*) FILTER (repo_id = 'all') > 0 AND ("
+        "min(first_at) FILTER (repo_id = 'all') != max(first_at) FILTER (repo_id = 'all') "
+        "OR min(first_at) FILTER (repo_id = 'all') IS DISTINCT FROM min(first_at) FILTER (repo_id != 'all')))",
     ),
     Expectation(
         "attention goes from one human to another",
@@ -184,22 +194,22 @@ CONSERVATION = (
     Expectation(
         "more attention is a higher rank",
         "influence.scores",
-        "Within a window nobody with a lower score ranks above one with a higher, and the ranks are of all in it.",
-        "SELECT repo_id, window_kind, window_start, network, corr_of_ranks, n, n_persons FROM ("
-        "SELECT repo_id, window_kind, window_start, network, count(*) AS n, "
-        "any_value(n_persons) AS n_persons, corr(percentile_rank, place) AS corr_of_ranks, avg(percentile_rank) AS middle FROM ("
-        "SELECT *, rank() OVER (PARTITION BY repo_id, window_kind, window_start, network ORDER BY round(pagerank, 12)) "
-        "+ count(*) OVER (PARTITION BY repo_id, window_kind, window_start, network, round(pagerank, 12)) / 2.0 AS place "
-        "FROM influence.scores) "
-        "GROUP BY ALL) WHERE n != n_persons OR (n > 1 AND corr_of_ranks < 0.9) OR abs(middle - 0.5) > 1e-6",
+        "Within a window nobody of a lower two-hundredth of the ranks has a higher score, and the ranks are of all in it.",
+        f"WITH parts AS (SELECT hash({_GRAPH}) AS graph, least(199, floor(percentile_rank * 200))::SMALLINT AS part, "
+        "count(*) AS n, max(n_persons) AS n_persons, sum(percentile_rank) AS ranks, min(pagerank) AS lowest, "
+        "max(pagerank) AS highest FROM influence.scores GROUP BY graph, part), ordered AS (SELECT *, max(highest) OVER "
+        "(PARTITION BY graph ORDER BY part ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS below FROM parts) "
+        f"SELECT DISTINCT {_GRAPH}, n_persons FROM influence.scores WHERE hash({_GRAPH}) IN ("
+        "SELECT graph FROM ordered GROUP BY graph HAVING sum(n) != max(n_persons) OR bool_or(lowest < below - 1e-12) "
+        "OR abs(sum(ranks) / sum(n) - 0.5) > 1e-6)",
     ),
     Expectation(
         "concentration is of those who acted",
         "influence.concentration",
         "Persons are those with acts in the year, equals cannot be more than there are, and one is never more than a tenth.",
         "SELECT repo_id, window_start, quantity, n_persons, n, effective_persons, top1_share, top10pct_share "
-        "FROM influence.concentration LEFT JOIN (SELECT repo_id, date_trunc('year', contributed_at AT TIME ZONE 'UTC')::DATE "
-        "AS window_start, 'contributions_any' AS quantity, count(DISTINCT person_id) AS n FROM core.contributions "
+        "FROM influence.concentration LEFT JOIN (SELECT repo_id, date_trunc('year', make_timestamp(epoch_us(contributed_at)))::DATE "
+        "AS window_start, 'contributions_any' AS quantity, count(DISTINCT hash(person_id)) AS n FROM core.contributions "
         "JOIN core.repositories USING (repo_id) WHERE actor_class = 'human' AND contributed_at < snapshot_at GROUP BY ALL) "
         "USING (repo_id, window_start, quantity) WHERE n != n_persons OR effective_persons > n_persons + 1e-6 "
         f"OR top1_share > top10pct_share + {TOLERANCE} OR abs(effective_persons * hhi_share - 1) > 1e-6",

@@ -130,6 +130,8 @@ def reference_exists(table: Table, column: Column) -> Expectation:
 
 SUMS_COUNTED = 1000
 """So many of the sums of a table are counted again, drawn by a hash: always the same ones, and all where there are fewer."""
+FEWER_SUMS, LARGE = 100, 2_000_000
+"""Fewer where more rows than these would have to be gone through."""
 
 
 def evidence_is_counted(table: Table, evidence: Evidence, there: Table) -> Expectation:
@@ -137,7 +139,8 @@ def evidence_is_counted(table: Table, evidence: Evidence, there: Table) -> Expec
     used, told = ", ".join(f"here.{quoted(name)}" for name in evidence.used), quoted(evidence.counted_in)
     here = (
         f"(SELECT DISTINCT {used} FROM {table.sql_name} AS here WHERE here.{told} IS NOT NULL "
-        f"ORDER BY hash({used}) LIMIT {SUMS_COUNTED})"
+        f"ORDER BY hash({used}) LIMIT "
+        f"(SELECT CASE WHEN count(*) > {LARGE} THEN {FEWER_SUMS} ELSE {SUMS_COUNTED} END FROM {there.sql_name}))"
     )
     what = f"there.{quoted(evidence.counts)}" if evidence.counts else "there.rowid"
     found = " UNION ALL ".join(

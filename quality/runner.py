@@ -18,7 +18,7 @@ from typing import Any
 
 import great_expectations as gx
 import sqlalchemy as sa
-from great_expectations.core import ExpectationSuite, ValidationDefinition
+from great_expectations.core import ExpectationSuite
 from great_expectations.data_context.types.base import ProgressBarsConfig
 from great_expectations.expectations.core import UnexpectedRowsExpectation
 from great_expectations.expectations.metadata_types import FailureSeverity
@@ -49,11 +49,11 @@ def audit(path: Path, expectations: Sequence[Expectation]) -> list[Verdict]:
     with tempfile.TemporaryDirectory(prefix="forbenefit-audit-") as folder:
         findings = Path(folder) / "findings.duckdb"
         _write(findings, measured)
-        with _opened(findings) as (context, source):
+        with _opened(findings) as batch:
             return [
                 verdict
                 for table, group in groupby(measured, key=lambda one: one.expectation.table)
-                for verdict in _judge(context, source, table, list(group))
+                for verdict in _judge(batch, table, list(group))
             ]
 
 
@@ -116,25 +116,26 @@ def _write(path: Path, measured: Sequence[Measured]) -> None:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
-    """Great Expectations over the findings, quietly; afterwards nobody holds the file open."""
+def _opened(path: Path) -> Iterator[Any]:
+    """Great Expectations over the findings, quietly; afterwards nobody holds the file open.
+
+    One batch for all suites: whatever is added to its context makes it write down its whole configuration anew.
+    """
     logging.disable(logging.WARNING)
     try:
         context = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = ProgressBarsConfig(globally=False)
         source = context.data_sources.add_sql("findings", connection_string=dialect.url(path))
-        yield context, source
+        yield source.add_table_asset("findings").add_batch_definition_whole_table("all").get_batch()
         source.get_execution_engine().close()
         source.get_engine().dispose()
     finally:
         logging.disable(logging.NOTSET)
 
 
-def _judge(context: Any, source: Any, table: str, measured: list[Measured]) -> Iterable[Verdict]:
-    batch = source.add_table_asset(table, table_name="findings").add_batch_definition_whole_table("all")
+def _judge(batch: Any, table: str, measured: list[Measured]) -> Iterable[Verdict]:
     suite = ExpectationSuite(name=table, expectations=[_native(one) for one in measured])
-    definition = ValidationDefinition(name=table, data=batch, suite=context.suites.add(suite))
-    outcome = context.validation_definitions.add(definition).run(result_format={"result_format": "BASIC"})
+    outcome = batch.validate(suite, result_format="BASIC")
     results = {result.expectation_config.meta["number"]: result for result in outcome.results}
     return [_verdict(one, results[one.number]) for one in measured]
 

@@ -71,14 +71,18 @@ class Parameters:
     """Length of the windows that slide."""
     slide_days: int = 90
     """How far apart two of them are."""
-    rolling_windows: int = 8
-    """How many of them there are, back from the snapshot."""
+    rolling_windows: int | None = None
+    """How many of them there are, back from the snapshot; None: as many as there is history."""
+    rolling_networks: int = 4
+    """Of how many of them the ties are kept and more than PageRank is told: a year has four, and costs as much as four years."""
     net_weights: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys((*NETS, *PROJECTED_NETS), 1.0))
     """What a network counts for where several are added."""
     most_sharers: int = 50
     """A thread or file of more persons ties nobody to anybody."""
-    betweenness_sources: int = 32
-    """Graphs of more nodes have their betweenness told from so many of them, and marked so."""
+    is_sourcecred_built: bool = False
+    """Whether influence.sourcecred has rows: one more scheme of edges, for those who ask for it."""
+    path_sources: int = 128
+    """In graphs of more persons shortest paths are followed from so many of them, and marked so."""
     stability_resamples: int = 200
     stability_edges: int = 2_000_000
     """Fewer resamples where so many edges would have to be drawn."""
@@ -91,6 +95,11 @@ class Parameters:
     """Ages at which the survival of lines is read."""
     pagerank_damping: float = 0.85
     replies_per_pair_and_thread: int = 5
+
+    @property
+    def known_until(self) -> datetime | None:
+        """The instant after which nothing may be known; None where a run was asked for no other than its own."""
+        return self.as_of if self.run_at is not None and self.as_of < self.run_at else None
 
     @property
     def latest_plausible_at(self) -> datetime:

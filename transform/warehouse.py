@@ -14,6 +14,7 @@ import duckdb
 import polars as pl
 
 from quality.contract import BrokenPromise, Table
+from transform import knowable
 from transform.ops import definitions, quarantine
 from transform.parameters import Parameters
 from transform.tables import BUILT, TABLES
@@ -32,7 +33,7 @@ def build(
     Raises BrokenPromise if a table does not fit its promise, its key included; the file is then of no use.
     """
     path.unlink(missing_ok=True)
-    frames = dict(raw)
+    frames = knowable.knowable(raw, parameters.known_until)
     connected = closing(duckdb.connect(str(path), config=WHILE_BUILDING))
     with told_of_the_disk(), connected as db, ThreadPoolExecutor(max_workers=1) as writer:
         create(db, TABLES)
@@ -75,12 +76,10 @@ def record(path: Path, history: Iterable[tuple[Table, pl.DataFrame]]) -> None:
 
 
 def carry_quarantine(path: Path, before: Path, at: datetime) -> None:
-    """Gives a draft's quarantine the memory of the night before; one of another version has none."""
+    """Gives a draft's quarantine the memory of the night before."""
     with closing(duckdb.connect(str(before), read_only=True)) as db:
         db.execute("SET TimeZone = 'UTC'")
-        found = db.sql("SELECT * FROM ops.quarantine").pl()
-    if found.schema != pl.Schema(quarantine.TABLE.polars_schema):
-        return
+        found = quarantine.remembered(db.sql("SELECT * FROM ops.quarantine").pl())
     with closing(duckdb.connect(str(path))) as db:
         db.execute("SET TimeZone = 'UTC'")
         here = {repo_id for (repo_id,) in db.sql("SELECT repo_id FROM core.repositories").fetchall()}

@@ -24,6 +24,7 @@ from extract.git.graph import Graph
 from extract.git.history import History, fingerprint, is_ancestor, load_history, save_history
 from extract.git.lines import Lines, lives_of_lines
 from extract.git.log import Headers, joined, no_headers, read_headers
+from extract.git.lost import Unreadable, load_unreadable, save_unreadable
 from extract.git.mirror import Repository, open_repository
 from extract.git.norms import blame_ignored
 from extract.git.people import Keys
@@ -64,7 +65,7 @@ def mine(
     until: datetime,
     changes: pl.DataFrame | None,
     report: Report,
-    http_header: str | None = None,
+    http_headers: tuple[str, ...] = (),
     noreply_hosts: tuple[str, ...] = GITHUB_NOREPLY,
     all_branches: bool = False,
     identity_folder: Path | None = None,
@@ -86,13 +87,13 @@ def mine(
     """
     place = mirror_folder / MIRROR
     repository = open_repository(
-        source, mirror_folder=place, environment=environment, http_header=http_header, with_contents=with_contents
+        source, mirror_folder=place, environment=environment, http_headers=http_headers, with_contents=with_contents
     )
     keys = Keys(secret, forge, noreply_hosts)
     cut = cut_commits(repository.git)
     settings = {"all_branches": all_branches, "with_contents": with_contents, "with_lines": with_lines}
     made_from = digest_of(repository, changes, keys, repo_id, cut=cut, settings=settings)
-    streams = published(raw_folder, made_from)
+    streams = published(raw_folder, made_from, repository.git)
     if identity_folder is not None and identity_store.load(identity_folder, repository.head) is None:
         streams = None
     if streams is None:
@@ -219,7 +220,8 @@ def counted(
     mined: Mined, repository: Repository, asked: Asked, folder: Path, told: Callable[[Mined], pl.DataFrame]
 ) -> Mined:
     """Adds lines. Where that takes long, paths are read and `told` with the headers first."""
-    uncounted = left_to_count(mined, mined.counts)
+    known = load_unreadable(folder, repository.git)
+    uncounted = [sha for sha in left_to_count(mined, mined.counts) if sha not in known.objects]
     if not asked.with_contents:
         read_paths(mined, repository, PATHS_WITHOUT_CONTENTS, asked)
         return replace(mined, lines=Lines.not_asked(None))
@@ -229,6 +231,9 @@ def counted(
     left = _counted(repository, uncounted, mined.counts, SIZES_OF_COMMITS, asked)
     if not left.shas:
         mined.paths.clear()
+    lost = Unreadable({**known.objects, **left.lost}, left.complaint or known.complaint)
+    save_unreadable(folder, lost)
+    left = Uncounted((*left.shas, *known.objects), lost.complaint, lost.objects)
     return replace(mined, uncounted=left, lines=_lives(mined, repository, asked, folder))
 
 

@@ -33,6 +33,23 @@ _NETWORK = re.compile(
     re.IGNORECASE,
 )
 
+_ON_THE_WAY = (
+    (
+        re.compile(r"certificate|ssl peer|CAfile", re.IGNORECASE),
+        "Name a PEM file with its authority's certificates in ca_file of its forge, or in http.sslCAInfo of git itself.",
+    ),
+    (
+        re.compile(r"proxy.*\b407\b", re.IGNORECASE),
+        "The proxy wants a user and password: name a variable with them in proxy_auth_env of its forge.",
+    ),
+    (
+        re.compile(r"authentication failed|could not read (username|password)|error: 401", re.IGNORECASE),
+        "Check that the token of its forge may read it (token_env); for a server in front, basic_auth_env and "
+        "token_header.",
+    ),
+)
+"""What stops git before it reaches the forge, and which setting to look at."""
+
 
 @dataclass(frozen=True)
 class Repository:
@@ -54,7 +71,7 @@ def open_repository(
     *,
     mirror_folder: Path,
     environment: Mapping[str, str],
-    http_header: str | None = None,
+    http_headers: tuple[str, ...] = (),
     with_contents: bool = True,
 ) -> Repository:
     """The repository behind a path (read in place) or a URL (mirrored to `mirror_folder`, fetched if it has moved).
@@ -63,7 +80,7 @@ def open_repository(
     """
     folder = local_folder(source)
     if folder is None:
-        talk = talking(mirror_folder, environment, url=source, http_header=http_header)
+        talk = talking(mirror_folder, environment, url=source, http_headers=http_headers)
         mirror(source, mirror_folder, talk, environment=environment, with_contents=with_contents)
         folder = mirror_folder
     return look(reading(folder, environment), source)
@@ -218,6 +235,9 @@ def _asked(talk: Git, url: str, *arguments: str, patience_seconds: float | None 
 
 
 def _explained(url: str, failed: GitFailed) -> ExtractError:
+    for signs, todo in _ON_THE_WAY:
+        if signs.search(failed.said):
+            return NeedsAPerson(f"{url!r} gave no repository: {failed.said}. {todo}")
     if _NETWORK.search(failed.said):
         return TryAgain(f"{url!r} could not be reached: {failed.said}. The next run tries again.")
     return NeedsAPerson(

@@ -13,9 +13,11 @@ import polars as pl
 
 from extract.git.changes import CHANGES
 from extract.git.classes import file_class
+from extract.git.command import Git
 from extract.git.counts import Counts, write_durably
 from extract.git.lines import Lines
 from extract.git.log import Headers
+from extract.git.lost import lost_object, still_lost
 from extract.git.mirror import Repository
 from extract.git.norms import norm_documents
 from extract.git.people import Keys
@@ -98,14 +100,18 @@ def digest_of(
     return hmac.new(keys.secret, text.encode(), hashlib.sha256).hexdigest()
 
 
-def published(folder: Path, made_from: str) -> pl.DataFrame | None:
-    """The streams of the last run if its tables were made from just this, and nothing was missing then."""
+def published(folder: Path, made_from: str, git: Git) -> pl.DataFrame | None:
+    """The streams of the last run if its tables were made from just this. What was lost
+    then must still be lost."""
     try:
         stamp = json.loads((folder / STAMP).read_bytes())
     except (FileNotFoundError, ValueError):
         return None
     there = all((folder / f"{table.name}.parquet").exists() for table in ALWAYS)
     if stamp.get("made_from") != made_from or not there:
+        return None
+    lost = set(stamp.get("lost", ()))
+    if still_lost(git, lost) != lost:
         return None
     return pl.DataFrame(stamp["streams"], schema=_STREAMS, orient="row")
 
@@ -137,16 +143,20 @@ def publish(mined: Mined, folder: Path, *, repo_id: str, made_from: str | None) 
     files = files_of(mined).with_columns(repo, file_class=file_class(pl.col("path")))
     write_durably(folder / f"{COMMIT_FILES.name}.parquet", files.select(COMMIT_FILES.column_names).sink_parquet)
     told = streams(mined, mined.counts.sizes())
-    if (
-        made_from is not None
-        and not mined.uncounted.shas
-        and headers.complaint is None
-        and mined.lines.complaint is None
-        and mined.tree.complaint is None
-    ):
-        stamp = json.dumps({"made_from": made_from, "streams": told.rows()}).encode()
+    lost = lost_of(mined)
+    if made_from is not None and lost is not None:
+        stamp = json.dumps({"made_from": made_from, "lost": lost, "streams": told.rows()}).encode()
         write_durably(folder / STAMP, lambda file: file.write(stamp))
     return told
+
+
+def lost_of(mined: Mined) -> list[str] | None:
+    """The objects that are missing for all to be here; None where the next run may find more than this one."""
+    complaints = [one for one in (mined.lines.complaint, mined.tree.complaint) if one is not None]
+    objects = [*map(lost_object, complaints), *mined.uncounted.lost.values()]
+    if mined.headers.complaint is not None or not mined.uncounted.is_final or None in objects:
+        return None
+    return sorted({sha for sha in objects if sha is not None})
 
 
 def sizes_of(mined: Mined) -> pl.DataFrame:

@@ -10,26 +10,24 @@ Which files a commit touched, and how, is told much sooner than by how many line
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from extract.git.command import Git, GitFailed
 from extract.git.counts import Counts
 from extract.git.damaged import is_partial
+from extract.git.lost import lost_object
 from extract.git.numstat import BOUNDARY, LINES, PATHS, PATHS_ALONE, parse
 
-CHUNK_COMMITS = range(256, 8192)  # large enough that starting git costs nothing, small enough to share out and to lose
-CHUNKS_A_JOB = 4  # so that the last chunk does not leave the other jobs idle for long
+FEWEST_IN_CHUNK = 256
 BATCH_BYTES = 1 << 20
 MOST_UNREADABLE = 500  # each costs a few starts of git
 MOST_UNREADABLE_IN_PARTIAL = 8  # a clone without contents has hardly any, and git takes seconds to be sure of each
-
-
-DELTA_CACHE = "core.deltaBaseCacheLimit=192m"
-"""Twice git's own: versions of a file are made from one another, and a seventh of the time goes into making them anew."""
+DELTA_CACHE = "core.deltaBaseCacheLimit=256m"
+"""Git's own is 96m: versions of a file are made from one another, and a tenth of the time goes into making them anew."""
 TIME_IS_UP = "the time for counting lines is over, and the next run goes on"
 Enough = Callable[[], bool]
 """Whether counting has taken as long as it may."""
@@ -37,10 +35,16 @@ Enough = Callable[[], bool]
 
 @dataclass(frozen=True)
 class Uncounted:
-    """Commits that stay without sizes, and the last thing git said about them."""
+    """Commits that stay without sizes, and the last thing git said about them. Of the `lost` ones git named an
+    object that is not there: no other try will change that."""
 
     shas: tuple[str, ...] = ()
     complaint: str | None = None
+    lost: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_final(self) -> bool:
+        return self.lost.keys() >= set(self.shas)
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,18 @@ class Patience:
         return self._left <= 0
 
 
+@dataclass(frozen=True)
+class Counting:
+    """What all processes share; `told` is called with how many commits came in."""
+
+    git: Git
+    counts: Counts
+    patience: Patience
+    kind: Kind
+    enough: Enough
+    told: Callable[[int], None]
+
+
 def count_sizes(
     git: Git,
     shas: list[str],
@@ -85,50 +101,78 @@ def count_sizes(
 ) -> Uncounted:
     """Reads the commits (none of them merges) with `jobs` processes; adds to `counts` as it goes."""
     git = git.having(DELTA_CACHE)
-    size = min(max(len(shas) // (jobs * CHUNKS_A_JOB), CHUNK_COMMITS.start), CHUNK_COMMITS.stop)
-    chunks = [shas[at : at + size] for at in range(0, len(shas), size)]
     patience = Patience(MOST_UNREADABLE_IN_PARTIAL if is_partial(git) else MOST_UNREADABLE)
-    uncounted: list[str] = []
-    complaint, done = None, 0
+    told = Progress(lambda done: report(kind.stream, done, len(shas))).add
+    counting = Counting(git, counts, patience, kind, enough, told)
     with ThreadPoolExecutor(max_workers=jobs) as pool:
-        work = {pool.submit(count_chunk, git, chunk, counts, patience, kind, enough): len(chunk) for chunk in chunks}
-        for finished in as_completed(work):
-            left = finished.result()
-            uncounted += left.shas
-            complaint = left.complaint or complaint
-            done += work[finished]
-            report(kind.stream, done, len(shas))
-    return Uncounted(tuple(uncounted), complaint)
+        left = list(pool.map(lambda chunk: count_chunk(counting, chunk), chunks_of(shas, jobs)))
+    complaints = [one.complaint for one in left if one.complaint is not None]
+    return Uncounted(
+        tuple(sha for one in left for sha in one.shas),
+        complaints[-1] if complaints else None,
+        {sha: lost for one in left for sha, lost in one.lost.items()},
+    )
 
 
-def count_chunk(git: Git, shas: list[str], counts: Counts, patience: Patience, kind: Kind, enough: Enough) -> Uncounted:
+class Progress:
+    """How much is done, by several threads."""
+
+    def __init__(self, tell: Callable[[int], None]) -> None:
+        self._tell, self._done, self._lock = tell, 0, threading.Lock()
+
+    def add(self, n: int) -> None:
+        with self._lock:
+            self._done += n
+            self._tell(self._done)
+
+
+def chunks_of(shas: list[str], jobs: int) -> list[list[str]]:
+    """Shares for `jobs` processes: large ones first, since every start of git begins with cold caches; then ever smaller
+    ones, so that nobody waits long for the last.
+
+    >>> [len(chunk) for chunk in chunks_of(["a"] * 10_000, 2)], len(chunks_of(["a"] * 10_000, 1))
+    ([4000, 2400, 1440, 864, 625, 625, 46], 1)
+    """
+    if jobs == 1:
+        return [shas] if shas else []
+    chunks, at = list[list[str]](), 0
+    while at < len(shas):
+        size = max(2 * (len(shas) - at) // (5 * jobs // 2), len(shas) // (8 * jobs), FEWEST_IN_CHUNK)
+        chunks.append(shas[at : at + size])
+        at += size
+    return chunks
+
+
+def count_chunk(counting: Counting, shas: list[str]) -> Uncounted:
     """Counts a chunk, passing over commits that git cannot read."""
-    left, passed_over, complaint = list(shas), list[str](), None
-    while left and not patience.is_over:
-        if enough():
-            return Uncounted((*passed_over, *left), complaint or TIME_IS_UP)
-        counted, said = _count_until_failure(git, left, counts, kind, enough)
+    left, passed_over, lost, complaint = list(shas), list[str](), dict[str, str](), None
+    while left and not counting.patience.is_over:
+        if counting.enough():
+            return Uncounted((*passed_over, *left), complaint or TIME_IS_UP, lost)
+        counted, said = _count_until_failure(counting, left)
         complaint = said or complaint
-        if not counted and not enough():  # git may stop before it names the commit it cannot read: the first decides
-            counted, _ = _count_until_failure(git, left[:1], counts, kind, enough)
+        if not counted and not counting.enough():
+            # git may stop before it names the commit it cannot read: the first decides
+            counted, said = _count_until_failure(counting, left[:1])
             if not counted:
-                patience.spend()
+                counting.patience.spend()
                 passed_over.append(left.pop(0))
+                if said is not None and (missing := lost_object(said)) is not None:
+                    lost[passed_over[-1]] = missing
         left = [sha for sha in left if sha not in counted]
-    return Uncounted((*passed_over, *left), complaint)
+    return Uncounted((*passed_over, *left), complaint, lost)
 
 
-def _count_until_failure(
-    git: Git, shas: list[str], counts: Counts, kind: Kind, enough: Enough
-) -> tuple[set[str], str | None]:
+def _count_until_failure(counting: Counting, shas: list[str]) -> tuple[set[str], str | None]:
     given = "".join(f"{sha}\n" for sha in shas).encode()
     counted: set[str] = set()
     try:
-        blocks = git.blocks("log", "-z", *kind.options, "--no-walk=unsorted", "--stdin", given=given)
-        for files, sizes in _batches(blocks, with_lines=kind.with_lines):
-            counts.keep(files, sizes)
+        blocks = counting.git.blocks("log", "-z", *counting.kind.options, "--no-walk=unsorted", "--stdin", given=given)
+        for files, sizes in _batches(blocks, with_lines=counting.kind.with_lines):
+            counting.counts.keep(files, sizes)
             counted.update(sizes["sha"])
-            if enough():
+            counting.told(sizes.height)
+            if counting.enough():
                 break
     except GitFailed as failed:
         return counted, failed.said

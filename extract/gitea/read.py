@@ -173,7 +173,7 @@ def _read_reactions(subject_id: str, number: int, rows: Iterator[Record], into: 
 
 READER = reader(
     Dialect(nodes, read_item, lambda page: None),
-    version=1,
+    version=2,
     records=Records,
     repository=read_repository,
     untold=frozenset({"reviews", "review_comments", "review_threads", "events", "closing_links"}),

@@ -32,7 +32,8 @@ def read_reviews(node: Record, rows: list[Record], pages: list[Page], entries: l
         at: str = sent.get(review["id"]) or review["submitted_at"]
         own, replies = _split(review, sorted(comments[review["id"]], key=_order), at)
         state = "dismissed" if review["dismissed"] else STATES[review["state"]]
-        _add(number, review["id"], review["user"], state, review["html_url"], at, into)
+        worth = {"is_stale": review["stale"], "is_official": review["official"]}
+        _add(number, review["id"], review["user"], state, review["html_url"], at, into, **worth)
         for moment, together in replies.items():
             first = together[0]
             _add(number, first["id"], first["user"], "commented", first["html_url"], moment[1], into)
@@ -63,7 +64,8 @@ def _split(review: Record, comments: list[Record], at: str) -> tuple[list[Record
     return own, replies
 
 
-def _add(number: int, review: int, user: Record, state: str, url: str, at: str, into: Records) -> None:
+def _add(number: int, review: int, user: Record, state: str, url: str, at: str, into: Records, **worth: bool) -> None:
+    """`worth` is what the forge says of a review that was sent as one; of a reply it says nothing."""
     into.add(
         "reviews",
         review_id=f"review:{review}",
@@ -72,6 +74,7 @@ def _add(number: int, review: int, user: Record, state: str, url: str, at: str, 
         state=state,
         url=url,
         submitted_at=instant(at),
+        **worth,
     )
 
 

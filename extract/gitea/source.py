@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import ceil
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from extract import authorship, crawling
 from extract.archive import Page
-from extract.crawling import Crawl, Kind
-from extract.forge import Forge, Public
+from extract.crawling import Kind, forge
+from extract.forge import Public
 from extract.gitea.read import READER
 from extract.gitea.records import Records
 from extract.gitea.talk import LARGEST_PAGE, MANNERS, GiteaTalk, fetch_repository
 from extract.line import Line
-from extract.mining import Clone
-from extract.source import Extracted, Forecast, Source, Surroundings, Window
+from extract.source import Forecast, Window
 
 REQUESTS_OF_AN_ISSUE, REQUESTS_OF_A_CHANGE = 6, 12
 """By number, timeline, reactions and those of each comment; besides sizes and reviews. Guessed from simulated ones."""
@@ -34,15 +31,6 @@ def _hidden(page: Page) -> dict[str, str]:
     said = page.data()
     shown = {"issues": said.get("has_issues", True), "changes": said.get("has_pull_requests", True)}
     return {stream: "" for stream, is_shown in shown.items() if not is_shown}
-
-
-def _link(talk: Any, archive: Path, partition: Path, around: Surroundings) -> None:
-    authorship.link(archive, partition, 1, lambda shas: talk.author(shas[0]), around.report)
-    _read_links(archive, partition, talk.caller.forge)
-
-
-def _read_links(archive: Path, partition: Path, forge: str) -> None:
-    authorship.read_links(archive, partition, Records(forge, ""), _authors)
 
 
 def _authors(page: Page, records: Records) -> Iterator[tuple[str, str]]:
@@ -86,38 +74,16 @@ KIND = Kind(
     repository=lambda line, source, last: fetch_repository(line, source.name, last),
     talk=GiteaTalk,
     hidden=_hidden,
-    clone=lambda line, page: Clone(
-        page.data().get("clone_url") or "", line.git_header, noreply_hosts(page.data()["html_url"])
-    ),
-    link=_link,
-    read_links=_read_links,
+    clone_url=lambda page: page.data().get("clone_url") or "",
+    noreply_hosts=noreply_hosts,
+    authors=_authors,
     forecast=_forecast,
 )
 
 
-def extract(source: Source, around: Surroundings) -> Extracted:
-    return crawling.extract(KIND, source, around)
-
-
-def backfill(source: Source, window: Window, around: Surroundings) -> Extracted:
-    """Fetches what was opened in the window, with all its parts; watermarks and git are left to the nightly runs."""
-    return Crawl(KIND, source, around).backfill(window)
-
-
-def forecast(source: Source, window: Window, around: Surroundings) -> Forecast:
-    return Crawl(KIND, source, around).forecast(window)
-
-
-def reread(source: Source, around: Surroundings, place: str) -> None:
-    crawling.reread(KIND, noreply_hosts, source, around, place)
-
-
-FORGE = Forge(
-    kind="gitea",
-    extract=extract,
-    reread=reread,
-    backfill=backfill,
-    forecast=forecast,
+FORGE = forge(
+    "gitea",
+    KIND,
     public=(
         Public("gitea", "gitea.com", "https://gitea.com/api/v1", ("GITEA_TOKEN",)),
         Public("codeberg", "codeberg.org", "https://codeberg.org/api/v1", ("CODEBERG_TOKEN",)),

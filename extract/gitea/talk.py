@@ -26,6 +26,13 @@ OLDEST = (1, 20)
 VERSION = re.compile(r"(?:.*\+gitea-)?v?(\d+)\.(\d+)")
 SCOPE = re.compile(r"required scope\(s\)[^\[]*\[([^\]]*)\]")
 TYPES = {"issues": "issues", "changes": "pulls"}
+NEWEST = (("issues", "issues", {"type": "issues"}), ("changes", "pulls", {"sort": "recentupdate"}))
+"""What is asked for the newest of each stream."""
+WORDS = {"issues": "issues", "changes": "pull requests"}
+UNSHOWN = (
+    "The repository does not show its {what} to this token. Give its account read access to them, and the token the "
+    "scope read:issue and read:repository."
+)
 
 
 def _scope(answer: Answer) -> str | None:
@@ -59,21 +66,24 @@ class GiteaTalk:
 
     def __init__(self, line: Line, page: Page) -> None:
         self.caller: Caller = line
-        self.line, self.per_page, self.per_batch = line, PER_PAGE, 1
+        self.line, self.per_page, self.per_batch, self.per_look = line, PER_PAGE, 1, 1
         self.place = f"/repos/{page.data()['full_name']}"
         self.notes: list[str] = []
+        self.unshown: dict[str, str] = {}
         self.most = LARGEST_PAGE
         """Rows that the instance gives a page at most, as far as we have seen."""
 
     def newest(self) -> dict[str, dict[str, Any]]:
         """Issues have no order by change, so nothing tells whether there is news but the list of what changed."""
-        issues = self._list("issues", {"state": "all", "type": "issues", "limit": 1, "page": 1})
-        changes = self._list("pulls", {"state": "all", "sort": "recentupdate", "limit": 1, "page": 1})
-        last = [[one["number"], one["updated_at"]] for one in changes.data()]
-        return {
-            "issues": {"total": _total(issues), "newest": None},
-            "changes": {"total": _total(changes), "newest": last},
-        }
+        found: dict[str, dict[str, Any]] = {}
+        for stream, what, asked in NEWEST:
+            page = self.line.must(f"{self.place}/{what}", {"state": "all", **asked, "limit": 1, "page": 1}, absent=True)
+            if page.status != 200:  # the repository itself was shown
+                self.unshown[stream] = UNSHOWN.format(what=WORDS[stream])
+                continue
+            last = [[one["number"], one["updated_at"]] for one in page.data()] if stream == "changes" else None
+            found[stream] = {"total": _total(page), "newest": last}
+        return found
 
     def changed(self, stream: str, since: str | None, after: Any, first: int, tries: int) -> Listing:
         offset, size = after or 0, self._size(after or 0, first)
@@ -162,9 +172,9 @@ class GiteaTalk:
         page = self.line.must(f"{self.place}/{TYPES[stream]}/{number}", absent=True)
         return None if page.status == 200 else page
 
-    def author(self, sha: str) -> Page:
+    def authors(self, shas: list[str]) -> Page:
         asked = {"stat": "false", "verification": "false", "files": "false"}
-        return self.line.must(f"{self.place}/git/commits/{sha}", asked, absent=True, shas=[sha])
+        return self.line.must(f"{self.place}/git/commits/{shas[0]}", asked, absent=True, shas=shas)
 
     def _size(self, offset: int, wanted: int) -> int:
         """The most rows up to those wanted of which the offset is a multiple, for pages are counted in their own size."""

@@ -8,10 +8,9 @@ from math import ceil
 from extract.github import queries
 from extract.github.client import Client
 from extract.github.fetch import STREAMS
-from extract.github.sweep import ITEMS_PER_REQUEST
+from extract.github.sweep import ITEMS_PER_REQUEST, NUMBERS_PER_REQUEST
 from extract.source import Forecast, Window
 
-NUMBERS_PER_REQUEST = 100
 REQUESTS_OF_RESTS_PER_ITEM = 0.02
 """Long threads need requests of their own; three recorded communities of 1,803 items needed 0.012 an item."""
 NESTED_LISTS = {"issues": 3, "changes": 6}

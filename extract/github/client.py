@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, cast
 
-import requests
 from github import Auth, Github, GithubException
 from github.Requester import Requester
 from jwt.exceptions import PyJWTError
@@ -15,7 +13,10 @@ from jwt.exceptions import PyJWTError
 from extract.archive import Page
 from extract.caller import NOT_MODIFIED, TIMEOUT_SECONDS, TRIES, Answer, Caller, Request
 from extract.errors import BadKey, NoSuchRepository, NotAForge, NotUnderstood, Strained
+from extract.github.way import Way
 from extract.quota import Pool, Token
+from extract.reach import Reach
+from extract.source import Access
 
 KEPT_HEADERS = ("etag", "date", "x-github-request-id", "x-ratelimit-remaining", "x-ratelimit-reset")
 LIMITS = ("RATE_LIMITED", "RATE_LIMIT")
@@ -48,10 +49,10 @@ class Client(Caller):
         pool: Pool,
         now: Callable[[], datetime],
         sleep: Callable[[float], object],
-        ca_file: str = "",
+        reach: Reach | None = None,
     ) -> None:
         super().__init__(forge, pool, now, sleep)
-        self.base_url, self._ca_file = base_url, ca_file
+        self.base_url, self._reach = base_url, reach or Reach(forge, base_url, Access())
         self._requesters: dict[str, Requester] = {}
 
     def get(self, path: str, full_name: str, etag: str | None = None, *, absent: bool = False) -> Page | None:
@@ -93,13 +94,9 @@ class Client(Caller):
         where = requester.graphql_url if request.url == "graphql" else request.url
         try:
             told = requester.requestJson(request.verb, where, input=request.body, headers=dict(request.headers))
-            return GitHubAnswer(*told)
-        except requests.RequestException as error:
-            reason = type(error).__name__
-            raise Strained(
-                f"{self.forge} at {self.base_url} cannot be reached ({reason}). Check the network and base_url; what "
-                "was received is kept and the next run continues there."
-            ) from error
+            answer = GitHubAnswer(*told)
+        except OSError as error:  # all of requests' are
+            raise self._reach.explained(error) from error
         except GithubException as error:  # an app that was refused an installation's token
             return GitHubAnswer(401 if error.status in (401, 403, 404) else error.status, error.headers or {}, "")
         except (PyJWTError, ValueError, TypeError) as error:
@@ -108,14 +105,15 @@ class Client(Caller):
             raise BadKey(token.name) from error
         except RuntimeError as error:  # PyGithub's word for a redirect to another host or scheme
             raise NotAForge(self.forge, self.base_url, str(error)) from error
+        self._reach.check_door(answer.status, answer.headers, is_json=answer.is_json())
+        return answer
 
-    def git_header(self) -> str:
+    def git_headers(self, url: str) -> tuple[str, ...]:
         """What lets git in where the API lets us in."""
         with self._pool.token("git") as token:
             auth = self._requester(token).auth
             secret = "" if auth is None else auth.token
-        basic = base64.b64encode(f"x-access-token:{secret}".encode()).decode()
-        return f"Authorization: Basic {basic}"
+        return self._reach.git_headers(url, "x-access-token", secret)
 
     def _requester(self, token: Token) -> Requester:
         if token.name not in self._requesters:
@@ -123,7 +121,7 @@ class Client(Caller):
                 auth=_auth(token),
                 base_url=self.base_url,
                 timeout=TIMEOUT_SECONDS,
-                verify=self._ca_file or True,
+                verify=Way(self._reach),
                 seconds_between_requests=0,  # the pool sees to it that a token asks one thing at a time
                 seconds_between_writes=0,  # our POSTs only read
                 retry=None,

@@ -233,6 +233,13 @@ query Changes($owner: String!, $name: String!, $first: Int!, $after: String, $or
 }
 """Which items there are, and nothing else of them: a hundred of these cost a point."""
 
+DISCUSSION = """
+query Discussion($owner: String!, $name: String!, $number: Int!) {
+  repository(owner: $owner, name: $name) { discussion(number: $number) { url } }
+}
+"""
+"""What became of an issue that is none any more."""
+
 REACTIONS = """
 query Reactions($ids: [ID!]!) {
   nodes(ids: $ids) { id ... on Reactable { reactionGroups { content reactors { totalCount } } } }

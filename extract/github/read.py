@@ -87,20 +87,24 @@ def _nodes(said: Record) -> list[Record]:
 
 
 def read_tombstones(pages: Iterable[tuple[int, Page]], repo_id: str) -> dict[int, Record]:
-    """By number, from pages newest first: 404 or 410 is deleted; an answer from elsewhere, transferred."""
+    """By number, from pages newest first: 404 or 410 is deleted, or converted to the discussion that was asked for then;
+    an answer from elsewhere, transferred."""
     found: dict[int, Record] = {}
     for _, page in pages:
         said = page.data()
         # an issue, until the last reading of the item says which it was
         url = said.get("html_url") if page.status == 200 else None
-        found.setdefault(page.asked["number"], tombstone(page, repo_id, "issue", url))
+        stone = tombstone(page, repo_id, "issue", url)
+        if discussion := page.asked.get("discussion"):
+            stone |= {"reason": "converted", "moved_to_url": discussion}
+        found.setdefault(page.asked["number"], stone)
     return found
 
 
 def read_items(group: Group, seen: set[int], gone: dict[int, Record], into: Records) -> bool:
     """Adds items not seen in a later page, with all their parts; one that cannot be read goes to quarantine whole.
 
-    What has a tombstone that is younger is left out: it is not on the forge any more. False if all was seen before.
+    What has a tombstone that is younger is noted as buried: it is not on the forge any more. False if all was seen before.
     """
     is_used = False
     rests_of: dict[str, list[Record]] = defaultdict(list)
@@ -122,8 +126,9 @@ def read_items(group: Group, seen: set[int], gone: dict[int, Record], into: Reco
         seen.add(number)
         if number in gone:
             gone[number]["item_kind"] = _kind(node)
-        if number not in gone or gone[number]["noticed_at"] < fetched_at:
-            _read_or_quarantine(node, [rest for rest in rests if "unanswered" not in rest], into)
+            if gone[number]["noticed_at"] >= fetched_at:
+                into.buried.add((_kind(node), number))
+        _read_or_quarantine(node, [rest for rest in rests if "unanswered" not in rest], into)
     into.reactions.clear()
     return is_used
 
@@ -221,7 +226,7 @@ def _written_totals(totals: dict[str, Any], pages: list[Record]) -> dict[str, An
 
 
 READER = Reader(
-    version=5,
+    version=6,
     records=Records,
     repository=read_repository,
     groups=read_groups,

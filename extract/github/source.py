@@ -21,6 +21,7 @@ from extract.github.sweep import ROWS_PER_REQUEST, Sweep
 from extract.mining import Clone, mine_git, remine_git
 from extract.partition import READ_STREAMS, compact, is_current, is_known, read_archive
 from extract.quota import Pool
+from extract.reach import reach
 from extract.source import Extracted, Forecast, Source, Surroundings, Window, folder_name
 
 LISTS = ("comments", "events", "reviews", "review_threads")
@@ -43,8 +44,8 @@ def extract(source: Source, around: Surroundings) -> Extracted:
 
 
 def _client(source: Source, around: Surroundings) -> Client:
-    pool, ca_file = around.pool(source), source.access.ca_file
-    return Client(source.forge, source.base_url, pool, around.now, around.sleep, ca_file)
+    way = reach(source, around.environment)
+    return Client(source.forge, source.base_url, around.pool(source), around.now, around.sleep, way)
 
 
 def forecast(source: Source, window: Window, around: Surroundings) -> Forecast:
@@ -99,7 +100,7 @@ def _extract(source: Source, client: Client, around: Surroundings) -> Extracted:
         outdated = read_archive(READER, archive, partition / "forge", source.forge)
     if outdated:
         compact(READER, archive, partition / "forge", outdated)
-    clone = Clone(page.data().get("clone_url") or "", client.git_header)
+    clone = Clone(page.data().get("clone_url") or "", client.git_headers)
     mine_git(source, clone, repository["repo_id"], archive, partition, around)
     if source.git_url != "":
         authors.link(client, archive, partition, full_name, around.report)

@@ -21,6 +21,7 @@ from extract.github.nested import Rests
 from extract.sizes import PageSize
 
 ITEMS_PER_REQUEST = 50
+NUMBERS_PER_REQUEST = 100
 ROWS_PER_REQUEST = 30
 """Of each list of an item."""
 Held = Mapping[str, set[int]]
@@ -120,25 +121,38 @@ class Sweep:
             yield self._whole(page, batch, missed)
             self.report("again", done, len(todo))
 
-    def opened_between(self, stream: str, since: str | None, until: str | None) -> list[int]:
-        """Numbers of the items that were opened in `[since, until)`, newest first."""
-        found: list[int] = []
+    def opened_between(
+        self, stream: str, since: str | None, until: str | None, after: Any
+    ) -> Iterator[tuple[list[int], Any]]:
+        """Numbers of the items that were opened in `[since, until)`, newest first, a page at a time from a cursor on; each
+        with the cursor behind it, None at the end."""
         listed = next(one for one in STREAMS if one.name == stream)
-        for connection in self._listed(listed, NEWEST_FIRST):
-            found += [
+        for connection in self._listed(listed, NEWEST_FIRST, after):
+            opened = [node["createdAt"] for node in connection["nodes"]]
+            is_end = not connection["pageInfo"]["hasNextPage"] or (since is not None and min(opened) < since)
+            inside = [
                 node["number"] for node in connection["nodes"] if (since or "") <= node["createdAt"] < (until or "9")
             ]
-            if since is not None and connection["nodes"] and connection["nodes"][-1]["createdAt"] < since:
-                break
-        return found
+            yield inside, None if is_end else connection["pageInfo"]["endCursor"]
+            if is_end:
+                return
 
     def bury(self, numbers: Iterable[int]) -> None:
         """Asks what became of numbers that are not listed any more; keeps the answer as their tombstone."""
         for number in sorted(numbers):
             page = self.client.get(f"/repos/{self.full_name}/issues/{number}", self.full_name, absent=True)
             if page is not None and is_gone(page, number, self.full_name):
-                asked = {**page.asked, "number": number}
+                asked = {**page.asked, "number": number, "discussion": self._discussion(number, page)}
                 self.tombstones.append([Page(asked, page.status, page.headers, page.fetched_at, page.body)])
+
+    def _discussion(self, number: int, page: Page) -> str | None:
+        """Address of the discussion that the issue became, if it became one; None for what answers as something else."""
+        if page.status == 200:
+            return None
+        variables = {**names(self.full_name), "number": number}
+        said = self.client.ask(queries.DISCUSSION, variables, self.full_name, absent=True).data()["data"]
+        found = (said["repository"] or {}).get("discussion")
+        return None if found is None else str(found["url"])
 
     def _whole(self, page: Page, batch: list[Item], missed: set[int]) -> Reading:
         said = page.data()["data"]["repository"]
@@ -166,10 +180,9 @@ class Sweep:
     def _numbers(self, stream: Stream) -> set[int]:
         return {node["number"] for connection in self._listed(stream, OLDEST_FIRST) for node in connection["nodes"]}
 
-    def _listed(self, stream: Stream, order: dict[str, str]) -> Iterator[dict[str, Any]]:
-        after = None
+    def _listed(self, stream: Stream, order: dict[str, str], after: str | None = None) -> Iterator[dict[str, Any]]:
         while True:
-            variables = {**names(self.full_name), "first": 100, "after": after, "order": order}
+            variables = {**names(self.full_name), "first": NUMBERS_PER_REQUEST, "after": after, "order": order}
             page = self.client.ask(queries.NUMBERS[stream.name], variables, self.full_name)
             connection = page.data()["data"]["repository"][stream.connection]
             yield connection

@@ -191,7 +191,7 @@ def moved_to(page: Page) -> str | None:
 
 READER = reader(
     Dialect(nodes, read_item, moved_to),
-    version=1,
+    version=2,
     records=Records,
     repository=read_repository,
     untold=frozenset({"reviews", "review_comments", "review_threads", "events", "closing_links"}),

@@ -5,27 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from math import ceil
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from extract import authorship, crawling
 from extract.archive import Page
-from extract.crawling import Crawl, Kind
-from extract.errors import NotUnderstood
-from extract.forge import Forge, Public
+from extract.crawling import Kind, forge
+from extract.forge import Public
 from extract.gitlab.read import READER
 from extract.gitlab.records import Records
-from extract.gitlab.talk import MANNERS, RESOURCES, GitLabTalk, fetch_repository
+from extract.gitlab.talk import MANNERS, RESOURCES, SHOWN, GitLabTalk, fetch_repository
 from extract.line import Line
-from extract.mining import Clone
-from extract.source import Extracted, Forecast, Source, Surroundings, Window
+from extract.source import Forecast, Window
 
-COMMITS_PER_REQUEST = 25
 BYTES_PER_ITEM = 1_500
 SECONDS_PER_REQUEST = 0.5
 PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_.-]+)+")
-SHOWN = {"issues": "issues_access_level", "changes": "merge_requests_access_level"}
 
 
 def noreply_hosts(url: str) -> tuple[str, ...]:
@@ -33,35 +27,9 @@ def noreply_hosts(url: str) -> tuple[str, ...]:
 
 
 def _hidden(page: Page) -> dict[str, str]:
-    """Streams that the project's owners have switched off, or keep to members: with the reason where that hides things."""
+    """Streams that the project's owners have switched off."""
     said = page.data()
-    found = {}
-    for stream, setting in SHOWN.items():
-        level = said.get(setting, "enabled")
-        is_member = any((said.get("permissions") or {}).values())
-        if level == "disabled":
-            found[stream] = ""
-        elif level == "private" and said.get("visibility") == "public" and not is_member:
-            what = "issues" if stream == "issues" else "merge requests"
-            found[stream] = (
-                f"The project shows its {what} to members only. Make the token's account a member (Reporter)."
-            )
-    return found
-
-
-def _link(talk: Any, archive: Path, partition: Path, around: Surroundings) -> None:
-    """An instance that does not show authors of commits yet is read without."""
-    try:
-        authorship.link(archive, partition, COMMITS_PER_REQUEST, talk.authors, around.report)
-    except NotUnderstood:
-        around.note(
-            f"{talk.caller.forge} does not show whose commits are; a newer GitLab does. People are told apart by addresses."
-        )
-    _read_links(archive, partition, talk.caller.forge)
-
-
-def _read_links(archive: Path, partition: Path, forge: str) -> None:
-    authorship.read_links(archive, partition, Records(forge, ""), _authors)
+    return {stream: "" for stream, setting in SHOWN.items() if said.get(setting) == "disabled"}
 
 
 def _authors(page: Page, records: Records) -> Iterator[tuple[str, str]]:
@@ -94,30 +62,11 @@ KIND = Kind(
     repository=lambda line, source, last: fetch_repository(line, source.name, last),
     talk=GitLabTalk,
     hidden=_hidden,
-    clone=lambda line, page: Clone(
-        page.data().get("http_url_to_repo") or "", line.git_header, noreply_hosts(page.data()["web_url"])
-    ),
-    link=_link,
-    read_links=_read_links,
+    clone_url=lambda page: page.data().get("http_url_to_repo") or "",
+    noreply_hosts=noreply_hosts,
+    authors=_authors,
     forecast=_forecast,
 )
-
-
-def extract(source: Source, around: Surroundings) -> Extracted:
-    return crawling.extract(KIND, source, around)
-
-
-def backfill(source: Source, window: Window, around: Surroundings) -> Extracted:
-    """Fetches what was opened in the window, with all its parts; watermarks and git are left to the nightly runs."""
-    return Crawl(KIND, source, around).backfill(window)
-
-
-def forecast(source: Source, window: Window, around: Surroundings) -> Forecast:
-    return Crawl(KIND, source, around).forecast(window)
-
-
-def reread(source: Source, around: Surroundings, place: str) -> None:
-    crawling.reread(KIND, noreply_hosts, source, around, place)
 
 
 def repository(path: str) -> str:
@@ -129,12 +78,9 @@ def repository(path: str) -> str:
     return path.split("/-/")[0].strip("/").removesuffix(".git")
 
 
-FORGE = Forge(
-    kind="gitlab",
-    extract=extract,
-    reread=reread,
-    backfill=backfill,
-    forecast=forecast,
+FORGE = forge(
+    "gitlab",
+    KIND,
     public=(Public("gitlab", "gitlab.com", "https://gitlab.com/api/v4", ("GITLAB_TOKEN",)),),
     full_name=PATH,
     written_as="GROUP/.../PROJECT",

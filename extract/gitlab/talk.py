@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from extract.archive import Page
 from extract.caller import TRIES, Answer, Caller
-from extract.crawl import Glance, Item, Listing
+from extract.crawl import Glance, Listing
 from extract.crawling import same_instant
 from extract.errors import NoSuchRepository, Strained
 from extract.gitlab import queries
@@ -16,10 +16,16 @@ from extract.line import Line, Manners
 from extract.records import Record
 
 NOTES_A_PAGE = 50
+COMMITS_A_LOOK = 25
 ROWS_A_PAGE = 100
 PLACES = {"issues": "issues", "changes": "merge_requests"}
 RESOURCES = ("resource_label_events", "resource_milestone_events", "resource_state_events", "award_emoji")
 """What REST is asked for each item."""
+SHOWN = {"issues": "issues_access_level", "changes": "merge_requests_access_level"}
+"""Settings of a project that say to whom its issues and merge requests are shown."""
+GUEST, REPORTER = 10, 20
+ROLES = {"issues": ("issues", "Guest", GUEST), "changes": ("merge requests", "Reporter", REPORTER)}
+"""By stream: what people call it, and the role that sees it where it is for members only."""
 
 
 def _scope(answer: Answer) -> str | None:
@@ -39,6 +45,21 @@ MANNERS = Manners(
 )
 
 
+def members_only(said: Record) -> dict[str, str]:
+    """Streams that a project may keep from whoever asks, with the reason: to see that they are empty is no news."""
+    access = said.get("permissions") or {}
+    role = max([int((one or {}).get("access_level") or 0) for one in access.values()], default=0)
+    found = {}
+    for stream, setting in SHOWN.items():
+        what, name, needed = ROLES[stream]
+        is_kept = said.get(setting) == "private" or (said.get("visibility") == "private" and role > 0)
+        if is_kept and role < needed:
+            found[stream] = (
+                f"The project shows its {what} to members only. Give the token's account the role {name} in it, or more."
+            )
+    return found
+
+
 def fetch_repository(line: Line, name: str, last: Page | None) -> Page:
     """What GitLab says of the project, by its number once that is known, so that a renamed one is found."""
     place = quote(name, safe="") if last is None else str(last.data()["id"])
@@ -52,19 +73,26 @@ class GitLabTalk:
     """One project."""
 
     def __init__(self, line: Line, page: Page) -> None:
-        self.per_page, self.per_batch = 50, 25
+        self.per_page, self.per_batch, self.per_look = 50, 25, COMMITS_A_LOOK
         self.caller: Caller = line
         self.line = line
+        self.said: Record = page.data()
         self.id, self.path = page.data()["id"], str(page.data()["path_with_namespace"])
         self.notes: list[str] = []
+        self.unshown: dict[str, str] = {}
 
     def newest(self) -> dict[str, dict[str, Any]]:
+        """GitLab shows a list that is for members only as an empty one to everybody else."""
         project = self._project(self.line.ask(queries.NEWEST, {"path": self.path}))
-        if hidden := project["confidential"]["count"]:
+        if hidden := (project["confidential"] or {}).get("count"):
             self.notes = [f"{hidden} confidential issues are left out."]
+        shown = {stream: project[connection] for stream, (connection, _) in queries.FIELDS.items()}
+        kept = members_only(self.said)
+        self.unshown = {stream: kept[stream] for stream in kept if not (shown[stream] or {}).get("count")}
         return {
-            stream: {"total": project[connection]["count"], "newest": project[connection]["nodes"]}
-            for stream, (connection, _) in queries.FIELDS.items()
+            stream: {"total": one["count"], "newest": one["nodes"]}
+            for stream, one in shown.items()
+            if one is not None and stream not in self.unshown
         }
 
     def changed(self, stream: str, since: str | None, after: Any, first: int, tries: int) -> Listing:
@@ -186,6 +214,3 @@ def _columns(node: Record) -> dict[str, Any]:
         "labels": [label["title"] for label in node["labels"]["nodes"]],
         "is_locked": node["discussionLocked"],
     }
-
-
-__all__ = ["MANNERS", "GitLabTalk", "Item", "fetch_repository"]

@@ -87,7 +87,7 @@ def any_arguments(source: Node, info: Info, **_: Any) -> Any:
 
 def resolve_repository(_: None, info: Info, owner: str, name: str, **__: Any) -> Node:
     view: View = info.context[0]
-    found = view.repositories.get(f"{owner}/{name}".lower())
+    found = view.at_name(f"{owner}/{name}")
     if found is None:
         raise refusal("NOT_FOUND", f"Could not resolve to a Repository with the name '{owner}/{name}'.")
     return found
@@ -105,6 +105,14 @@ def resolve_item(source: Node, info: Info, number: int) -> Any:
     if found is None or found["__typename"] != wanted:
         raise refusal("NOT_FOUND", f"Could not resolve to {said} with the number of {number}.")
     return found
+
+
+def resolve_discussion(source: Node, info: Info, number: int) -> Node:
+    """What issues became; there are no other discussions here."""
+    view: View = info.context[0]
+    if number not in [new for (name, _), new in view.moves.converted.items() if name == source["nameWithOwner"]]:
+        raise refusal("NOT_FOUND", f"Could not resolve to a Discussion with the number of {number}.")
+    return {"number": number, "url": f"{source['url']}/discussions/{number}"}
 
 
 def resolve_search(_: None, info: Info, query: str, **__: Any) -> Node:
@@ -203,6 +211,7 @@ def executable_schema() -> GraphQLSchema:
     for name, lists in _PLAIN_LISTS.items():
         _attach(schema, name, dict.fromkeys(lists, resolve_plain_list))
     _attach(schema, "Repository", {"object": resolve_object, "issue": resolve_item, "pullRequest": resolve_item})
+    _attach(schema, "Repository", {"discussion": resolve_discussion})
     _attach(schema, "Issue", {"stateReason": any_arguments, "timelineItems": resolve_timeline})
     _attach(schema, "PullRequest", {"commits": any_arguments, "timelineItems": resolve_timeline})
     _attach(schema, "ReactionGroup", {"reactors": any_arguments})

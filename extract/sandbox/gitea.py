@@ -92,6 +92,8 @@ def shelf_of(view: View, repository: Node) -> Shelf:
 
 
 def below(shelf: Shelf, rest: str, asked: dict[str, list[str]], most: int) -> Answered:
+    if unshown(shelf, rest, asked):
+        return 404, NOT_FOUND, {}
     if rest in ("issues", "pulls"):
         return paged(list_of(shelf, rest, asked), asked, most)
     for pattern, answered in PATHS.items():
@@ -99,6 +101,12 @@ def below(shelf: Shelf, rest: str, asked: dict[str, list[str]], most: int) -> An
         if found:
             return answered(shelf, found, asked, most)
     return 404, NOT_FOUND, {}
+
+
+def unshown(shelf: Shelf, rest: str, asked: dict[str, list[str]]) -> bool:
+    """Where the token may not see issues or pull requests, their lists are not found though the repository is."""
+    is_changes = rest.startswith("pulls") or asked.get("type") == ["pulls"]
+    return ("changes" if is_changes else "issues") in shelf.view.members_only
 
 
 def list_of(shelf: Shelf, what: str, asked: dict[str, list[str]]) -> list[Node]:

@@ -27,6 +27,10 @@ class Shelf:
         items = [*repository["_issues"]["CREATED_AT"].nodes, *repository["_pullRequests"]["CREATED_AT"].nodes]
         self.nodes: dict[int, Node] = {node["number"]: node for node in items}
         self.reactions = self._reactions(items)
+        merged = sorted(
+            (node["mergedAt"], node["mergedBy"]["login"]) for node in items if node.get("mergedAt") and node["mergedBy"]
+        )
+        self.first_merges = {login: at for at, login in reversed(merged)}
 
     @property
     def fact(self) -> Node:
@@ -201,8 +205,7 @@ class Shelf:
                 "team": None,
                 "state": STATES[given.get(review["fullDatabaseId"]) or review["state"]],
                 "dismissed": review["state"] == "DISMISSED",
-                "stale": False,
-                "official": True,
+                **self._worth(review, node),
                 "body": review["body"],
                 "commit_id": node["headRefOid"],
                 "comments_count": len(self.review_comments(node, int(review["fullDatabaseId"]))),
@@ -213,6 +216,15 @@ class Shelf:
             }
             for review in self._own_reviews(node)
         ]
+
+    def _worth(self, review: Node, node: Node) -> Node:
+        """Stale is what the branch moved away from since; official, a verdict of who had merged something by then."""
+        at, author = review["submittedAt"], (review["author"] or {}).get("login")
+        events = node["_timelineItems"].nodes
+        return {
+            "stale": any(it["__typename"] == "HeadRefForcePushedEvent" and it["createdAt"] > at for it in events),
+            "official": review["state"] != "COMMENTED" and at >= self.first_merges.get(author, "9"),
+        }
 
     def review_comments(self, node: Node, review: int) -> list[Node]:
         """Whole threads that began in the review, each on a line of its own."""

@@ -54,10 +54,13 @@ class Project:
             "visibility": "public",
             "archived": False,
             "created_at": stamped(node["createdAt"]),
-            "issues_access_level": "enabled" if node["hasIssuesEnabled"] else "disabled",
-            "merge_requests_access_level": "enabled",
+            "issues_access_level": self._level("issues") if node["hasIssuesEnabled"] else "disabled",
+            "merge_requests_access_level": self._level("changes"),
             "permissions": {"project_access": None, "group_access": None},
         }
+
+    def _level(self, stream: str) -> str:
+        return "private" if stream in self.view.members_only else "enabled"
 
     def rows(self, stream: str, field: str) -> Rows:
         """The items in an order that a list can be asked for: `_updated` or `_created`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import hashlib
 import json
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 GRAPHQL_PATHS = ("/api/graphql", "/graphql")
 REST_ROOT = "/api/v3"
+GIT_USERS = ("x-access-token", "oauth2", "token")
+"""Users that stand before a token where git gives it as a password; of any forge."""
 INSTALLATION = re.compile(REST_ROOT + r"/app/installations/\d+/access_tokens")
 BAD_GATEWAY_PAGE = b"<!DOCTYPE html><title>Unicorn! &middot; GitHub</title><p>We had issues producing the response."
 LOGIN_PAGE = b"<!DOCTYPE html><title>Sign in to the network</title><form action=/login></form>"
@@ -167,7 +170,8 @@ class Handler(BaseHTTPRequestHandler):
         status, body = rest_answer(view, path.removeprefix(REST_ROOT), root=self.forge.base_url, requests_used=used)
         etag = f'W/"{hashlib.sha256(as_json(body)).hexdigest()}"'
         is_known = status == HTTPStatus.OK and self.headers.get("If-None-Match") == etag
-        self._send_json(304 if is_known else status, None if is_known else body, used, {"ETag": etag})
+        headers = {"ETag": etag} | ({"Location": body["url"]} if status == HTTPStatus.MOVED_PERMANENTLY else {})
+        self._send_json(304 if is_known else status, None if is_known else body, used, headers)
 
     def _send_json(self, status: int, body: Any, used: int, headers: dict[str, str] | None = None) -> None:
         view: View = self.forge.view()
@@ -205,6 +209,9 @@ class Handler(BaseHTTPRequestHandler):
         if path.split(".git/")[0].removeprefix("/") not in self.forge.world.repositories:
             self._send(404, b"Repository not found.\n", "text/plain")
             return
+        if self.forge.git_wants_token and not self._may_fetch():
+            self._send(401, b"Who are you?\n", "text/plain", {"WWW-Authenticate": 'Basic realm="git"'})
+            return
         if not is_read_only(request):
             self._send(403, b"Only fetching is possible here.\n", "text/plain")
             return
@@ -218,6 +225,10 @@ class Handler(BaseHTTPRequestHandler):
             self.log_error("%s", failure)
             return
         self.wfile.write(b"0\r\n\r\n")
+
+    def _may_fetch(self) -> bool:
+        known = [base64.b64encode(f"{user}:{token}".encode()) for token in self.forge.tokens for user in GIT_USERS]
+        return self.headers.get("Authorization", "").removeprefix("Basic ").encode() in known
 
     def _read_body(self) -> bytes:
         if self.headers.get("Transfer-Encoding", "").lower() != "chunked":

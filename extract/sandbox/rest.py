@@ -39,26 +39,40 @@ def rest_answer(view: View, path: str, *, root: str, requests_used: int) -> tupl
         return 200, rate_limits(view, requests_used)
     by_number = _ITEM.fullmatch(path)
     if by_number:
-        return item_answer(repository_at(view, by_number[1]), int(by_number[2]), root)
-    found = repository_at(view, path)
+        return item_answer(view, repository_at(view, by_number[1]), int(by_number[2]), root)
+    by_name, found = _BY_NAME.fullmatch(path), repository_at(view, path)
+    if by_name and found is not None and found["nameWithOwner"].lower() != f"{by_name[1]}/{by_name[2]}".lower():
+        return 301, moved_to(f"{root}/repositories/{found['databaseId']}")
     return (404, NOT_FOUND) if found is None else (200, repository_body(found, root))
 
 
-def item_answer(repository: Node | None, number: int, root: str) -> tuple[int, Node]:
-    """One issue or change: what it takes to see that it is there."""
-    item = None if repository is None else repository["_by_number"].get(number)
-    if repository is None or item is None:
+def moved_to(url: str) -> Node:
+    return {"message": "Moved Permanently", "url": url, "documentation_url": DOCUMENTATION}
+
+
+def item_answer(view: View, repository: Node | None, number: int, root: str) -> tuple[int, Node]:
+    """One issue or change: what it takes to see that it is there, or where it is now."""
+    if repository is None:
         return 404, NOT_FOUND
-    place = f"{root}/repos/{repository['nameWithOwner']}"
-    return 200, {"number": number, "id": int(item["fullDatabaseId"]), "repository_url": place, "html_url": item["url"]}
+    place = (repository["nameWithOwner"], number)
+    if place in view.moves.transferred:
+        there, as_number = view.moves.transferred[place]
+        return 301, moved_to(f"{root}/repos/{there}/issues/{as_number}")
+    if place in view.moves.converted:
+        return 410, {"message": "This issue was deleted", "documentation_url": DOCUMENTATION}
+    item = repository["_by_number"].get(number)
+    if item is None:
+        return 404, NOT_FOUND
+    here = f"{root}/repos/{repository['nameWithOwner']}"
+    return 200, {"number": number, "id": int(item["fullDatabaseId"]), "repository_url": here, "html_url": item["url"]}
 
 
 def repository_at(view: View, path: str) -> Node | None:
     by_name, by_id = _BY_NAME.fullmatch(path), _BY_ID.fullmatch(path)
     if by_name:
-        return view.repositories.get(f"{by_name[1]}/{by_name[2]}".lower())
+        return view.at_name(f"{by_name[1]}/{by_name[2]}")
     if by_id:
-        return next((node for node in view.repositories.values() if str(node["databaseId"]) == by_id[1]), None)
+        return view.with_id(int(by_id[1]))
     return None
 
 

@@ -68,11 +68,14 @@ type Repository implements Node {
   object(oid: GitObjectID): GitObject
   issue(number: Int!): Issue
   pullRequest(number: Int!): PullRequest
+  discussion(number: Int!): Discussion
   issues(first: Int, after: String, orderBy: IssueOrder): IssueConnection!
   pullRequests(first: Int, after: String, orderBy: IssueOrder): PullRequestConnection!
 }
 
 type Ref { name: String! }
+
+type Discussion { number: Int! url: URI! }
 
 type IssueConnection { totalCount: Int! pageInfo: PageInfo! nodes: [Issue] }
 type PullRequestConnection { totalCount: Int! pageInfo: PageInfo! nodes: [PullRequest] }

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -20,6 +20,7 @@ from types import TracebackType
 from .faults import Faults
 from .handler import Handler
 from .history import write_history
+from .moves import Moves, renamed, taken
 from .view import View
 from .world import World
 
@@ -50,7 +51,7 @@ class SandboxForge:
         as_of: datetime | None = None,
         dialect: Dialect = GITHUB,
     ) -> None:
-        self.world, self.dialect = world, dialect
+        self.world, self._first_world, self.dialect = world, world, dialect
         self.folder = folder.resolve()  # git is run elsewhere
         self.tokens = tokens
         self.answers_html = False
@@ -58,14 +59,18 @@ class SandboxForge:
         self.faults = Faults()
         """Bad days: set the knobs of one, or put a new one in its place."""
         self._issues_are_off = False
+        self._members_only: frozenset[str] = frozenset()
         self.version, self.page_maximum = "1.25.4", 50
         """What a Gitea says that it is, and the rows that it gives a page at most."""
         self.missing_scope = ""
         """Scope that the token lacks for everything; of forges that name one."""
+        self.git_wants_token = False
+        """Whether git too is only for who has a token, as password of any user."""
         self.app_keys: dict[int, str] = {}
         """Public keys of apps by their id: an installation's token is the first of `tokens`."""
         self.deleted: set[tuple[str, int]] = set()
         """Repository and number of issues and changes that are gone; change it by `delete`."""
+        self.moves = Moves()
         self.requests = 0
         """API requests so far, those that failed included; git's are in `git_requests`."""
         self.git_requests = 0
@@ -125,7 +130,14 @@ class SandboxForge:
             if self._as_of not in self._views:
                 self._views = {
                     self._as_of: View(
-                        self.world, self._shas, self._as_of, self.web_url, self.deleted, self._issues_are_off
+                        self.world,
+                        self._shas,
+                        self._as_of,
+                        self.web_url,
+                        self.deleted,
+                        self._issues_are_off,
+                        self._members_only,
+                        self.moves,
                     )
                 }
             return self._views[self._as_of]
@@ -141,10 +153,48 @@ class SandboxForge:
         with self._lock:
             self._issues_are_off, self._views = not on, {}
 
+    def transfer(self, full_name: str, number: int, to: str, as_number: int) -> None:
+        """From now on an issue is in another repository, under another number."""
+        self._move(replace(self.moves, transferred={**self.moves.transferred, (full_name, number): (to, as_number)}))
+
+    def convert(self, full_name: str, number: int) -> None:
+        """From now on an issue is a discussion of the same number."""
+        self._move(replace(self.moves, converted={**self.moves.converted, (full_name, number): number}))
+
+    def rename(self, full_name: str, name: str) -> None:
+        """From now on the repository has this name; the old one leads there, unless somebody takes it."""
+        former = {**self.moves.former, full_name.lower(): self.world.repositories[full_name].database_id}
+        home = self.folder / f"{name}.git"
+        home.parent.mkdir(parents=True, exist_ok=True)
+        (self.folder / f"{full_name}.git").rename(home)
+        self._shas[name] = self._shas.pop(full_name)
+        self._move(replace(self.moves, former=former), renamed(self.world, full_name, name))
+
+    def take_name(self, full_name: str, like: str) -> None:
+        """Somebody else makes a repository of a name that is free, with some issues of another one and no commits."""
+        self._shas[full_name] = []
+        self._move(self.moves, taken(self.world, full_name, self.world.repositories[like]))
+
+    def _move(self, moves: Moves, world: World | None = None) -> None:
+        with self._lock:
+            self.moves, self.world, self._views = moves, world or self.world, {}
+
+    def show_to_members_only(self, *streams: str) -> None:
+        """Who asks is no member: of forges that can keep issues or changes to members."""
+        with self._lock:
+            self._members_only, self._views = frozenset(streams), {}
+
     def restore(self) -> None:
-        """Everything that was deleted is there again."""
+        """Everything that was deleted or moved is there again, where it was."""
         with self._lock:
             self.deleted, self._views = set(), {}
+        ids = {repository.database_id: name for name, repository in self.world.repositories.items()}
+        for name, repository in self._first_world.repositories.items():
+            now = ids[repository.database_id]
+            if now != name:
+                (self.folder / f"{now}.git").rename(self.folder / f"{name}.git")
+                self._shas[name] = self._shas.pop(now)
+        self._move(Moves(), self._first_world)
 
     def shas(self, full_name: str) -> list[str]:
         """Commit ids in the order of the simulation's marks."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from .history import sizes_of_changes
 from .ids import commit_node_id, node_id
+from .moves import Moves
 from .nodes import Node, Rows, instant
 from .repository import Repository
 from .surroundings import review_threads, said, state_of, timeline
@@ -33,10 +34,14 @@ class View:
         web_url: str,
         deleted: Container[tuple[str, int]] = (),
         issues_are_off: bool = False,
+        members_only: frozenset[str] = frozenset(),
+        moves: Moves | None = None,
     ) -> None:
         self.as_of = as_of
         self._issues_are_off = issues_are_off
+        self.members_only = members_only
         self._deleted = deleted
+        self.moves = moves or Moves()
         self.until = int(as_of.timestamp())
         self.web_url = web_url
         self.actors = {person.account_id: self._actor(person) for person in world.people}
@@ -95,11 +100,13 @@ class View:
             node[name] = self.by_id[other]
         self.awaited.clear()
         # what was deleted is still at the other end of events: the forge does not date the others anew
-        for gone in [node for node in (*issues, *changes) if (repository.full_name, node["number"]) in self._deleted]:
+        for gone in [node for node in (*issues, *changes) if self._is_gone(repository, node)]:
             del self.by_id[gone["id"]]
         issues, changes = ([node for node in nodes if node["id"] in self.by_id] for nodes in (issues, changes))
-        if self._issues_are_off:
+        if self._issues_are_off or "issues" in self.members_only:
             issues = []
+        if "changes" in self.members_only:
+            changes = []
         self._here |= {
             "updatedAt": instant(max([pushed, *(node["_updated"] for node in [*issues, *changes])])),
             "pushedAt": instant(pushed),
@@ -108,6 +115,18 @@ class View:
             "_by_number": {node["number"]: node for node in (*issues, *changes)},
         }
         return self.keep(self._here)
+
+    def _is_gone(self, repository: Repository, node: Node) -> bool:
+        place = (repository.full_name, node["number"])
+        return place in self._deleted or place in self.moves.gone
+
+    def at_name(self, full_name: str) -> Node | None:
+        """The repository of this name, or the one that had it, if nobody else has it now."""
+        found = self.repositories.get(full_name.lower())
+        return found or self.with_id(self.moves.former.get(full_name.lower()))
+
+    def with_id(self, database_id: int | None) -> Node | None:
+        return next((node for node in self.repositories.values() if node["databaseId"] == database_id), None)
 
     def _repository_facts(self, repository: Repository) -> Node:
         return {

@@ -41,3 +41,10 @@ def undisturbed(running_hut: SandboxForge, tmp_path_factory: pytest.TempPathFact
     whole = Crawl(running_hut, tmp_path_factory.mktemp("undisturbed"))
     whole.night()
     return whole
+
+
+@pytest.fixture
+def patient(crawl: Crawl) -> Crawl:
+    """Who really waits for a limit's end, and not between tries."""
+    crawl.patience_seconds = 10
+    return crawl

@@ -49,6 +49,8 @@ class Crawl:
     rereads: int = 0
     reserve_share: float = 0.0
     patience_seconds: float = 0.0
+    unexplained_seconds: float = 60.0
+    """The first wait after a refusal that names no time."""
     notes: list[str] = field(default_factory=list)
     slept: list[float] = field(default_factory=list)
     places: dict[str, str] = field(default_factory=dict)
@@ -67,7 +69,8 @@ class Crawl:
         return {VARIABLE: self.token, **{f"{VARIABLE}_{at}": token for at, token in enumerate(self.tokens, start=2)}}
 
     def pools(self) -> Pools:
-        policy = Policy(self.reserve_share, timedelta(seconds=self.patience_seconds))
+        patience, unexplained = timedelta(seconds=self.patience_seconds), timedelta(seconds=self.unexplained_seconds)
+        policy = Policy(self.reserve_share, patience, unexplained)
         return Pools(policy, lambda: datetime.now(UTC), lambda forge, until: None)
 
     def around(self, until: datetime | None = None) -> Surroundings:
@@ -105,3 +108,7 @@ class Crawl:
 
     def everything(self) -> dict[str, list[tuple[object, ...]]]:
         return {table.name: self.rows(table).rows() for table in CRAWLED}
+
+
+def numbers(crawl: Crawl) -> set[int]:
+    return set(crawl.rows(raw.ITEMS)["number"])

@@ -11,8 +11,8 @@ from extraction_tools import NAME, Crawl
 
 from extract import raw
 from extract.errors import OutOfQuota
+from extract.github import fetch, sweep
 from extract.github import source as github
-from extract.github import sweep
 from extract.sandbox.faults import Faults
 from extract.source import Window
 
@@ -97,6 +97,31 @@ def test_a_stopped_backfill_goes_on_at_its_page(crawl, hut, undisturbed, window,
     assert f"{len(opened_in) - len(held)} items of a backfill are to go" in reason
     assert same_rows(crawl, undisturbed, raw.ITEMS, opened_in["number"].implode())
     assert len(crawl.stream("backfill").manifest.facts["done"]) == 1
+
+
+def test_a_backfill_that_is_stopped_while_it_lists_goes_on_at_the_page_of_the_list(
+    crawl, hut, undisturbed, window, opened_in, monkeypatch
+):
+    monkeypatch.setattr(sweep, "NUMBERS_PER_REQUEST", 4)
+    hut.faults = Faults(points=6, window_seconds=1_000, now=time)
+    with pytest.raises(OutOfQuota):
+        backfill(crawl, window)
+    stopped = crawl.stream("backfill").manifest.window
+    hut.faults, asked = Faults(), []
+    monkeypatch.setattr(fetch.Client, "ask", watched(fetch.Client.ask, asked))
+    backfill(crawl, window)
+
+    assert stopped["listing"][1] is not None
+    assert next(variables["after"] for variables in asked if "order" in variables) == stopped["listing"][1]
+    assert same_rows(crawl, undisturbed, raw.ITEMS, opened_in["number"].implode())
+
+
+def watched(ask, asked):
+    def noting(client, query, variables, *more, **how):
+        asked.append(variables)
+        return ask(client, query, variables, *more, **how)
+
+    return noting
 
 
 def test_a_night_before_or_after_it_gives_what_nights_alone_give(crawl, hut, undisturbed, window):

@@ -139,8 +139,8 @@ class MetGit(TryAgain):
 def test_git_gets_the_token_only_where_the_address_is_the_forges_own(crawl, hut, monkeypatch, git_url, has_token):
     asked = []
 
-    def mine(where, *, http_header, **_):
-        asked.append((where, http_header))
+    def mine(where, *, http_headers, **_):
+        asked.append((where, http_headers))
         raise MetGit
 
     monkeypatch.setattr("extract.mining.mine", mine)
@@ -149,7 +149,7 @@ def test_git_gets_the_token_only_where_the_address_is_the_forges_own(crawl, hut,
         crawl.night()
 
     assert asked[0][0] == (crawl.git_url or f"{hut.web_url}/commons/hut.git")
-    assert (asked[0][1] is not None) == has_token
+    assert bool(asked[0][1]) == has_token
 
 
 def test_the_token_is_in_no_file_and_in_no_description(crawl, hut):

@@ -69,6 +69,7 @@ def test_an_unreadable_item_is_put_aside_with_its_reason_and_the_others_go_on(sh
 
     assert tables["items"]["number"].to_list() == [1]
     assert (aside["stream"], aside["record_id"], why in aside["reason"]) == ("issues", "7", True)
+    assert (shelf / "archive" / aside["source_page"]).exists()
     assert (issues["source_total"], issues["held"], issues["is_complete"]) == (2, 1, False)
     assert "counts 2, and delivered 1" in issues["reason"]
 

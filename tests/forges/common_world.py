@@ -33,7 +33,7 @@ OWN_IDS = (
     "number",
 )
 """Columns that hold nothing but a forge's own name of a thing."""
-ONLY_GITHUB_TELLS = ("is_minimised", "commits_total")
+ONLY_SOME_TELL = ("is_minimised", "commits_total", "is_stale", "is_official")
 """Null elsewhere, for unknown is not false."""
 Threads = list[Thread]
 
@@ -160,7 +160,7 @@ class Told:
             table = table.with_columns(change_number="change:" + pl.col("change_number").cast(pl.String))
         if "login" in table.columns:
             table = table.with_columns(pl.col("login").str.strip_suffix("[bot]"))
-        shown = table.drop(OWN_IDS + ONLY_GITHUB_TELLS, strict=False)
+        shown = table.drop(OWN_IDS + ONLY_SOME_TELL, strict=False)
         rows = [tuple(self._named(value, names) for value in row) for row in shown.iter_rows()]
         return sorted(rows, key=repr)
 

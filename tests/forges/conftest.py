@@ -27,11 +27,13 @@ def running(request, tmp_path_factory) -> Iterator[SandboxForge]:
 def hut(running: SandboxForge) -> Iterator[SandboxForge]:
     yield running
     running.as_of, running.answers_html, running.missing_scope = running.world.ends_at, False, ""
+    running.git_wants_token = False
     running.version, running.page_maximum = "1.25.4", 50
     running.fail_next(0)
     running.faults = Faults()
     running.restore()
     running.switch_issues(on=True)
+    running.show_to_members_only()
 
 
 @pytest.fixture

@@ -192,6 +192,39 @@ def test_issues_that_are_switched_off_are_no_deletions(crawl, hut, undisturbed):
     assert crawl.everything() == undisturbed.everything()
 
 
+@pytest.fixture
+def shy(hut):
+    if hut.dialect.kind == "github":
+        pytest.skip("GitHub keeps a repository from others whole, or not at all")
+    return hut
+
+
+@pytest.mark.parametrize("stream", ["issues", "changes"])
+def test_what_is_shown_to_members_only_is_marked_and_the_other_stream_goes_on(crawl, shy, undisturbed, stream):
+    shy.show_to_members_only(stream)
+    crawl.night()
+    told = {name: rest for name, *rest in crawl.rows(raw.STREAMS).select("stream", "is_complete", "reason").rows()}
+    other = {"issues": "changes", "changes": "issues"}[stream]
+
+    assert told[other] == [True, None]
+    assert not told[stream][0]
+    assert any(
+        word in told[stream][1] for word in ("Give its account read access", "Give the token's account the role")
+    )
+    shy.show_to_members_only()
+    crawl.night()
+    assert crawl.everything() == undisturbed.everything()
+
+
+def test_what_is_shown_to_members_only_from_now_on_is_no_deletion(crawl, shy, undisturbed):
+    crawl.night()
+    shy.show_to_members_only("changes")
+    crawl.night()
+
+    assert items(crawl) == items(undisturbed)
+    assert crawl.rows(raw.TOMBSTONES).is_empty()
+
+
 def test_raw_can_be_made_anew_from_the_archive_without_a_network(crawl, hut, undisturbed):
     crawl.night()
     place = crawl.places[crawl.source.ref]

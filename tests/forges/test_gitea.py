@@ -47,6 +47,7 @@ def entry(number: int, day: int, user: dict, kind: str, body: str = "", **more: 
 
 def review(number: int, user: dict, state: str, **more: object) -> dict:
     told = {"id": number, "user": user, "state": state, "dismissed": False, "body": "", "html_url": "u"}
+    told |= {"stale": False, "official": False}
     return {**told, "submitted_at": AT.format(2), "updated_at": AT.format(2), **more}
 
 
@@ -131,6 +132,23 @@ def test_a_dismissed_review_tells_what_it_was_in_the_event():
 
     assert tables["reviews"][0]["state"] == "dismissed"
     assert [(event["review_id"], event["state"]) for event in tables["events"]] == [("review:3", "changes_requested")]
+
+
+def test_a_review_says_whether_it_is_stale_and_official_and_a_reply_says_neither():
+    row = review(3, BOB, "APPROVED", stale=True, official=True)
+    tables = read(reviews=[row], review_comments=[on_line(12, 4, ADA, 3)])
+
+    assert [(one["review_id"], one.get("is_stale"), one.get("is_official")) for one in tables["reviews"]] == [
+        ("review:3", True, True),
+        ("review:12", None, None),
+    ]
+
+
+def test_what_a_review_is_worth_is_told_to_analysts_and_unknown_where_no_forge_says(crawl):
+    crawl.night()
+    worth = crawl.rows(raw.REVIEWS).select("is_stale", "is_official").rows()
+
+    assert {True, False, None} == {official for _, official in worth} == {stale for stale, _ in worth}
 
 
 def test_a_review_was_sent_when_the_timeline_says_so_not_when_it_was_begun():

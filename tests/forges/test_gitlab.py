@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-import polars as pl
 import pytest
 from common_world import DIALECTS, NOREPLY
 from extraction_tools import NAME, PARAMETERS, TOKEN, VARIABLE, Crawl
@@ -16,7 +15,7 @@ from extract.bundles import bundle, read_groups
 from extract.errors import MissingScope, NotUnderstood
 from extract.gitlab import queries, talk
 from extract.gitlab.read import READER
-from extract.gitlab.source import COMMITS_PER_REQUEST, _hidden, repository
+from extract.gitlab.source import _hidden, repository
 from extract.sandbox.community import build_world
 from extract.sandbox.faults import Faults
 from extract.sandbox.gitlab_schema import MOST_COMPLEX, complexity, parsed
@@ -225,7 +224,7 @@ def test_no_query_costs_more_than_who_has_no_token_may_spend(stream):
     sizes = {"first": 50, "nested": talk.NOTES_A_PAGE}
     asked = [queries.changed(stream), queries.by_number(stream), queries.MORE_NOTES[stream], queries.numbers(stream)]
     costs = [complexity(parsed(query), sizes) for query in asked]
-    commits = complexity(parsed(queries.authors_of_commits(COMMITS_PER_REQUEST)), {})
+    commits = complexity(parsed(queries.authors_of_commits(talk.COMMITS_A_LOOK)), {})
 
     assert max([*costs, commits]) <= 200 < MOST_COMPLEX
 
@@ -256,23 +255,16 @@ def project(**more: object) -> Page:
     return Page({}, 200, {}, AT.format(1), json.dumps(shown))
 
 
-def test_what_is_switched_off_is_not_there_and_what_is_for_members_is_missing():
-    off, members = project(issues_access_level="disabled"), project(merge_requests_access_level="private")
+def test_what_is_for_members_is_missing_unless_one_is_a_member_or_it_is_there():
+    private = {"merge_requests_access_level": "private"}
+    member = {"permissions": {"project_access": None, "group_access": {"access_level": 20}}}
+    guest = {"permissions": {"project_access": {"access_level": 10}, "group_access": None}, "visibility": "private"}
 
-    assert _hidden(off) == {"issues": ""}
-    assert "members only" in _hidden(members)["changes"]
-    assert _hidden(project(issues_access_level="enabled")) == {}
-
-
-def test_a_project_that_hides_its_merge_requests_is_marked_with_the_reason(crawl, gitlab, monkeypatch):
-    from extract.gitlab import source
-
-    kind = replace(source.KIND, hidden=lambda page: {"changes": "Members only. Ask them."})
-    monkeypatch.setattr(source, "KIND", kind)
-    crawl.night()
-    told = crawl.rows(raw.STREAMS).filter(pl.col("stream") == "changes")
-
-    assert told.select("held", "is_complete", "reason").rows() == [(0, False, "Members only. Ask them.")]
+    assert "members only" in talk.members_only(project(**private).data())["changes"]
+    assert talk.members_only(project(**private, **member).data()) == {}
+    assert list(talk.members_only(project(**guest).data())) == ["changes"]
+    assert _hidden(project(issues_access_level="disabled")) == {"issues": ""}
+    assert _hidden(project(issues_access_level="enabled")) == talk.members_only(project().data()) == {}
 
 
 def test_groups_may_be_nested_and_pages_of_a_project_lead_to_it():

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from extract.git import command as command_module
 from extract.git import mine as mine_module
 from extract.git import sizes as sizes_module
 from extract.git.mine import MIRROR
@@ -74,9 +75,10 @@ def test_a_first_look_leaves_nothing_behind(moved, mining, monkeypatch):
 
 
 def test_when_time_is_up_the_next_night_counts_on(moved, mining, monkeypatch):
-    monkeypatch.setattr(sizes_module, "CHUNK_COMMITS", range(1, 2))
+    monkeypatch.setattr(sizes_module, "BATCH_BYTES", 1)
+    monkeypatch.setattr(command_module, "BLOCK_BYTES", 64)
     asked = count()
-    first = mining(moved.folder, enough=lambda: next(asked) > 3, jobs=1)
+    first = mining(moved.folder, enough=lambda: next(asked) > 2, jobs=1)
     stream = first.stream("commit_sizes")
 
     assert 0 < stream["held"] < 4

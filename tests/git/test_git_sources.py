@@ -10,7 +10,7 @@ import pytest
 
 from extract.errors import ExtractError, NeedsAPerson, TryAgain
 from extract.git import command, log, mirror
-from extract.git.command import Git, header_in_environment, last_words, talking
+from extract.git.command import Git, headers_in_environment, last_words, talking
 
 
 def url(workshop):
@@ -128,7 +128,7 @@ def test_a_silent_host_is_tried_again(mining, monkeypatch, workshop):
 
 
 def test_a_header_goes_to_its_own_host_only_and_on_no_command_line(tmp_path):
-    git = talking(tmp_path, {"GIT_CONFIG_COUNT": "1"}, url="https://forge.example/a/b.git", http_header="Token: x")
+    git = talking(tmp_path, {"GIT_CONFIG_COUNT": "1"}, url="https://forge.example/a/b.git", http_headers=("Token: x",))
 
     assert not any("Token" in part for part in git.start)
     assert "Token" not in repr(git)
@@ -137,7 +137,7 @@ def test_a_header_goes_to_its_own_host_only_and_on_no_command_line(tmp_path):
         "Token: x",
         "3",
     )
-    assert header_in_environment("", "https://h/x", "y")["GIT_CONFIG_COUNT"] == "2"
+    assert headers_in_environment("", "https://h/x", ("y", "z"))["GIT_CONFIG_COUNT"] == "3"
 
 
 def test_a_lost_blob_costs_the_sizes_of_its_own_commits_only(workshop, mining):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transform.statistics.centralities import betweenness, coreness, eigenvector, hits
+from transform.statistics.centralities import coreness, degrees, eigenvector, hits, paths
 from transform.statistics.graphs import weights
 from transform.statistics.openrank import openrank
 from transform.statistics.pagerank import pagerank
@@ -38,16 +38,16 @@ def test_hubs_and_authorities_of_langville_and_meyer():
 
 def test_a_triangle_with_a_pendant():
     graph = matrix(TRIANGLE_AND_PENDANT, 4)
-    between = betweenness(graph, one_block(4), most_sources=4)
+    between = paths(graph, one_block(4), most_sources=4)
 
     assert coreness(graph).tolist() == [2, 2, 2, 1]
-    assert between.value * 3 == pytest.approx([0, 0, 2, 0])
+    assert between.betweenness * 3 == pytest.approx([0, 0, 2, 0])
 
 
 def test_the_karate_club():
     edges = list(nx.karate_club_graph().edges())
     graph, block = matrix(edges, 34), one_block(34)
-    between = betweenness(graph, block, most_sources=34).value
+    between = paths(graph, block, most_sources=34).betweenness
     both = np.array([*edges, *((b, a) for a, b in edges)])
     scores = pagerank(both[:, 0], both[:, 1], np.ones(len(both)), block)
 
@@ -63,7 +63,7 @@ def test_the_star_of_coronet_with_isolates():
 
     assert value[:3] == pytest.approx([1, 0.70711, 0.70711], abs=1e-5)
     assert np.isnan(value[3:]).all()
-    assert betweenness(matrix([(1, 0), (2, 0)], 3), one_block(3), most_sources=3).value.tolist() == [1, 0, 0]
+    assert paths(matrix([(1, 0), (2, 0)], 3), one_block(3), most_sources=3).betweenness.tolist() == [1, 0, 0]
 
 
 EDGES = st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), max_size=30)
@@ -79,9 +79,14 @@ def test_they_agree_with_networkx(edges):
     plain = theirs.to_undirected()
 
     assert coreness(graph).tolist() == [nx.core_number(plain)[node] for node in range(9)]
-    assert betweenness(graph, block, most_sources=9).value == pytest.approx(
-        [nx.betweenness_centrality(plain)[node] for node in range(9)], abs=1e-9
-    )
+    found = paths(graph, block, most_sources=9)
+    assert found.betweenness == pytest.approx([nx.betweenness_centrality(plain)[node] for node in range(9)], abs=1e-9)
+    assert found.closeness == pytest.approx([nx.closeness_centrality(plain)[node] for node in range(9)])
+    assert degrees(graph).tolist() == [plain.degree[node] for node in range(9)]
+    for part in nx.connected_components(plain):
+        if len(part) > 1:
+            farthest = nx.eccentricity(plain.subgraph(part))
+            assert {node: found.eccentricity[node] for node in part} == farthest
 
 
 @given(EDGES)
@@ -111,8 +116,8 @@ def test_a_graph_among_others_has_the_values_it_has_alone(left, right):
     together, block = matrix(left + moved, 18), np.repeat([0, 1], 9)
     alone, own = matrix(right, 9), one_block(9)
 
-    assert betweenness(together, block, most_sources=9).value[9:] == pytest.approx(
-        betweenness(alone, own, most_sources=9).value
+    assert paths(together, block, most_sources=9).betweenness[9:] == pytest.approx(
+        paths(alone, own, most_sources=9).betweenness
     )
     assert eigenvector(together, block)[9:] == pytest.approx(eigenvector(alone, own), nan_ok=True, abs=1e-6)
     for at in (0, 1):
@@ -126,25 +131,30 @@ def test_without_ties_nobody_is_central(edges):
 
     assert np.isnan([hub, authority, eigenvector(graph, block)]).all()
     assert coreness(graph).tolist() == [0, 0, 0]
-    assert betweenness(graph, block, most_sources=3).value.tolist() == [0, 0, 0]
+    found = paths(graph, block, most_sources=3)
+    assert (found.betweenness.tolist(), found.closeness.tolist()) == ([0, 0, 0], [0, 0, 0])
+    assert np.isnan(found.eccentricity).all()
+    assert degrees(graph).tolist() == [0, 0, 0]
 
 
 def test_nobody_at_all_is_no_error():
     graph, block = matrix([], 0), one_block(0)
 
     assert [len(value) for value in (*hits(graph, block), eigenvector(graph, block), coreness(graph))] == [0, 0, 0, 0]
-    assert len(betweenness(graph, block, most_sources=3).value) == 0
+    assert len(paths(graph, block, most_sources=3).betweenness) == 0
 
 
 def test_a_sample_of_sources_is_near_to_all_of_them():
     """Brandes and Pich: unbiased, and the error falls with the number of sources."""
     graph = matrix(list(nx.barabasi_albert_graph(400, 3, seed=1).edges()), 400)
-    whole = betweenness(graph, one_block(400), most_sources=400)
-    part = betweenness(graph, one_block(400), most_sources=100)
+    whole = paths(graph, one_block(400), most_sources=400)
+    part = paths(graph, one_block(400), most_sources=100)
 
     assert set(part.n_sources.tolist()) == {100}
-    assert np.corrcoef(whole.value, part.value)[0, 1] > 0.95
-    assert part.value.sum() == pytest.approx(whole.value.sum(), rel=0.1)
+    assert np.corrcoef(whole.betweenness, part.betweenness)[0, 1] > 0.95
+    assert part.betweenness.sum() == pytest.approx(whole.betweenness.sum(), rel=0.1)
+    assert np.corrcoef(whole.closeness, part.closeness)[0, 1] > 0.95
+    assert (part.eccentricity <= whole.eccentricity).all()
 
 
 OPENRANK_EDGES = """u1 u2 .05, u1 u3 .05, u3 u2 .1, r1 r2 .1, r3 r2 .1, u1 r1 .27, r1 u1 .9, u1 r3 .63, r3 u1 .63,

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 import pytest
-from metric_stories import act, acts, built, nothing, on_day, only, spells_of, watched
+from metric_stories import act, acts, attention, built, nothing, on_day, only, spells_of, watched
 
 from transform.influence import core_agreement, core_careers, core_members, core_renewal, core_transitions, scores
 from transform.influence.core_members import above_quantile, two_means
@@ -183,3 +183,14 @@ def test_only_bots_have_none():
     assert members_of([act("robot", day, actor_class="bot") for day in range(5)]).height == 0
     assert on_day(0)
     assert scores.TABLE
+
+
+def test_who_is_central_in_every_way_is_the_cluster_of_the_core_and_who_is_apart_is_far():
+    """Three who know each other and all others; two who know only each other have one step to the farthest they reach."""
+    inner = [f"{a}>{b}" for a in "abc" for b in "abc" if a != b]
+    outer = [f"p{at}>{'abc'[at % 3]}" for at in range(12)]
+    none = [nothing("core.commits"), nothing("raw.commit_files")]
+    graph = built(scores, attention(*inner, *outer, "x>y"), acts(), *none, LONG)
+    rows = built(core_members, acts(), graph.lazy(), LONG)
+
+    assert sorted(rows.filter("is_core_cik")["person_id"]) == ["a", "b", "c"]

@@ -199,6 +199,16 @@ def test_who_merged_may_be_nobody():
     assert (row["n_merges_by_system"], row["n_gatekeepers"], row["self_merge_share"]) == (2, 0, None)
 
 
+def test_where_a_bot_pressed_the_button_whoever_approved_last_merged():
+    """Bob approved before Xia, the author Ada does not count, and Yan was too late."""
+    said = [review(1, "xia", 3), review(1, "bob", 2), review(1, "ada", 4), review(1, "yan", 6)]
+    given = [change(1, merged=5, merged_by="robot"), change(2, merged=5, merged_by="robot")]
+    row = gates(given, said)
+
+    assert (row["n_merges_by_approval"], row["n_merges_by_system"], row["n_gatekeepers"]) == (1, 1, 1)
+    assert only(reviewed(given, said), person_id="xia")["n_merges_for_others"].item() == 1
+
+
 def grown(gate):
     rows = [
         {

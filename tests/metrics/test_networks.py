@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -92,9 +93,10 @@ def test_sliding_windows_end_at_the_snapshot_and_every_ninety_days_before(age, s
     assert [(on_day(1000).date() - day).days for day in found] == starts
 
 
-def scored(interactions, given=(), repos=None):
+def scored(interactions, given=(), repos=None, parameters=PARAMETERS):
     none = [nothing("core.commits"), nothing("raw.commit_files")]
-    return built(scores, interactions, acts(*given), *none, watched() if repos is None else repos)
+    known = watched() if repos is None else repos
+    return built(scores, interactions, acts(*given), *none, known, parameters=parameters)
 
 
 def test_one_person_alone_has_no_scores():
@@ -123,13 +125,36 @@ def test_who_is_apart_from_the_largest_part_has_no_eigenvector():
 
 def test_quarters_have_pagerank_alone_and_large_graphs_say_how_far_they_were_followed():
     many = attention(*(f"p{at}>hub" for at in range(40)))
-    rows = scored(many)
+    rows = scored(many, parameters=replace(PARAMETERS, path_sources=32))
     year = only(rows, window_kind="year", network="attention")
 
     assert only(rows, window_kind="quarter")["coreness"].null_count() == only(rows, window_kind="quarter").height
-    assert set(year["n_betweenness_sources"]) == {32}
+    assert set(year["n_path_sources"]) == {32}
     assert set(year["n_persons"]) == {41}
     assert only(rows, window_kind="rolling")["window_start"].max() == date(2020, 1, 1)
+
+
+def test_windows_slide_back_as_far_as_there_is_history_and_the_ties_of_the_last_four_are_kept():
+    early = attention("a>b", day=10)
+    far = watched(snapshot=1000)
+    told = only(scored(early, repos=far), window_kind="rolling", network="attention")["window_start"].unique()
+    few = only(scored(early, repos=far, parameters=replace(PARAMETERS, rolling_windows=8)), window_kind="rolling")
+
+    assert sorted((on_day(1000).date() - day).days for day in told) == [995, 1085, 1175, 1265]
+    assert few["window_start"].n_unique() == 1
+    assert only(ties(early, repos=far), window_kind="rolling").height == 0
+    late = ties(attention("a>b", day=990), repos=far)
+    assert only(late, window_kind="rolling", net="reply")["window_start"].n_unique() == 1
+
+
+def test_persons_are_near_by_the_steps_between_them():
+    """A line a, b, c, and two who are apart."""
+    rows = only(scored(attention("a>b", "b>c", "x>y")), window_kind="year", network="attention")
+    told = {row["person_id"]: (row["degree"], row["closeness_share"], row["eccentricity"]) for row in rows.to_dicts()}
+
+    assert told["b"] == (2, pytest.approx(2 / 2 * 2 / 4), 1)
+    assert told["a"] == (1, pytest.approx(2 / 3 * 2 / 4), 2)
+    assert told["x"] == (1, pytest.approx(1 / 1 * 1 / 4), 1)
 
 
 def test_merging_counts_in_all_networks_and_not_in_attention():

@@ -1,4 +1,4 @@
-"""Every table about retention, from raw rows: what is told in `core_stories` and all that follows from it."""
+"""Every table about retention, or influence, from raw rows: what is told in `core_stories` and all that follows from it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from transform.parameters import Parameters, Policy
 from transform.tables import BUILT
 
 RETENTION = [module for module in BUILT if module.TABLE.schema == "retention"]
+INFLUENCE = [module for module in BUILT if module.TABLE.schema == "influence"]
 PARAMETERS = Parameters(
     as_of=RUN_AT,
     run_at=RUN_AT + timedelta(hours=1),
@@ -19,9 +20,9 @@ PARAMETERS = Parameters(
 )
 
 
-def needed() -> list:
-    """The tables that retention is made of, and itself, in order."""
-    names = {str(module.TABLE) for module in RETENTION}
+def needed(wanted: list = RETENTION) -> list:
+    """The tables that those wanted are made of, and these, in order."""
+    names = {str(module.TABLE) for module in wanted}
     for module in reversed(BUILT):
         names |= set(module.TABLE.inputs) if str(module.TABLE) in names else set()
     return [module for module in BUILT if str(module.TABLE) in names]
@@ -32,9 +33,11 @@ def world(parameters: Parameters = PARAMETERS, **rows: list[Row]) -> dict[str, p
     return built(told(**rows), parameters)
 
 
-def built(raw: dict[str, pl.LazyFrame], parameters: Parameters = PARAMETERS) -> dict[str, pl.DataFrame]:
+def built(
+    raw: dict[str, pl.LazyFrame], parameters: Parameters = PARAMETERS, wanted: list = RETENTION
+) -> dict[str, pl.DataFrame]:
     frames, made = dict(raw), {}
-    for module in needed():
+    for module in needed(wanted):
         given = [frames[name] for name in module.TABLE.inputs]
         rows = module.TABLE.checked(module.build(*given, parameters=parameters).collect())
         frames[str(module.TABLE)] = rows.lazy()

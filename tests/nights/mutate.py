@@ -10,7 +10,8 @@ import re
 import sys
 from pathlib import Path
 
-from damages import DAMAGES, SUITES, caught, workbench
+from damage_bench import SUITES, caught, workbench
+from damages import DAMAGES
 
 PAGE = "docs/quality.md"
 HEAD = "| damage | found by | severity | others that find it |\n| --- | --- | --- | --- |\n"

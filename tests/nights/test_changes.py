@@ -14,6 +14,7 @@ from test_command_line import call
 
 from flows import commands, publishing
 from transform import nights as comparing
+from transform.ops.changes import FORBIDDEN
 
 SNAPSHOT = "(SELECT max(held_until_at) FROM core.repositories)"
 ONE_ISSUE = "(SELECT repo_id, number FROM core.issues ORDER BY ALL LIMIT 1)"
@@ -53,12 +54,40 @@ CAUSES = {
         ],
         {("vanished", "as_of")},
     ),
-    "another definition": (
+    "another version of what acts are made of": (
         [
-            "UPDATE ops.definitions SET formula = 'otherwise' WHERE definition = 'RET-01/1'",
+            "UPDATE ops.definitions SET definition = 'BOT-01/2' WHERE definition = 'BOT-01/1'",
             f"DELETE FROM core.contributions WHERE {SOME_REVIEWS}",
         ],
-        {("vanished", "definition"), ("changed", "definition")},
+        {("vanished", "definition"), ("appeared", "definition")},
+    ),
+    "another version of what is made of acts": (
+        [
+            "UPDATE ops.definitions SET definition = 'RET-01/2' WHERE definition = 'RET-01/1'",
+            f"DELETE FROM core.contributions WHERE {SOME_REVIEWS}",
+        ],
+        {("vanished", "unexplained"), ("vanished", "definition"), ("appeared", "definition")},
+    ),
+    "other words under the same number": (
+        [
+            "UPDATE ops.definitions SET formula = 'otherwise' WHERE definition = 'BOT-01/1'",
+            f"DELETE FROM core.contributions WHERE {SOME_REVIEWS}",
+        ],
+        {("vanished", "unexplained"), ("changed", "definition")},
+    ),
+    "a parameter of who is one person": (
+        [
+            "UPDATE ops.definitions SET parameters_json = replace(parameters_json, '\"likely\"', '\"exact\"')",
+            f"UPDATE core.contributions SET person_id = {ADA} WHERE {SOME_REVIEWS}",
+        ],
+        {("reassigned", "definition")},
+    ),
+    "a parameter of something else": (
+        [
+            "UPDATE ops.definitions SET parameters_json = replace(parameters_json, '\"decision_days\": 30', '\"decision_days\": 31')",
+            f"UPDATE core.contributions SET person_id = {ADA} WHERE {SOME_REVIEWS}",
+        ],
+        {("reassigned", "unexplained")},
     ),
 }
 
@@ -104,11 +133,31 @@ def test_a_newcomer_who_vanishes_with_a_deleted_issue_is_explained_by_it(changed
     assert set(told["cause"]) == {"deleted"}
 
 
-def test_another_program_and_an_operator_explain_what_nothing_else_does(changed):
+def test_another_program_explains_nothing_and_an_operator_says_why(changed):
     lost = [f"DELETE FROM core.contributions WHERE {SOME_REVIEWS}"]
+    accepted = changed(lost, program="another", accepted="the old reader was wrong")
 
-    assert set(changed(lost, program="another")["cause"]) == {"program"}
-    assert set(changed(lost, accepts=True)["cause"]) == {"accepted"}
+    assert set(changed(lost, program="another")["cause"]) == {"program"} <= set(FORBIDDEN)
+    assert set(accepted.select("cause", "accepted_because").rows()) == {("accepted", "the old reader was wrong")}
+
+
+def test_another_version_of_newcomers_explains_them_and_no_act(changed):
+    told = changed(
+        [
+            "UPDATE ops.definitions SET definition = 'RET-01/2' WHERE definition = 'RET-01/1'",
+            "UPDATE retention.newcomers SET first_at = first_at - INTERVAL 1 DAY",
+        ]
+    )
+
+    assert set(told.filter(subject="newcomers")["cause"]) == {"definition"}
+
+
+def test_a_night_with_more_columns_is_compared_and_one_that_lacks_some_needs_a_word(changed):
+    lacking = ["ALTER TABLE core.contributions DROP COLUMN actor_class"]
+
+    assert changed(["ALTER TABLE core.contributions ADD COLUMN mood VARCHAR"]).is_empty()
+    assert changed(lacking).select("subject", "cause").rows() == [("definitions", "program")]
+    assert changed(lacking, accepted="a new version").select("cause").rows() == [("accepted",)]
 
 
 def test_a_repository_that_is_missing_is_unexplained_unless_it_is_held_back(changed):
@@ -134,12 +183,17 @@ def test_a_night_that_lost_acts_is_not_published_until_the_operator_accepts_it(n
     monkeypatch.setattr(publishing.raw, "scan", without_comments)
     refused = nights.run("commons/almanac")
     accepted = commands.run(
-        (), nights.config("commons/almanac"), nights.data, nights.forge.world.ends_at.isoformat(), accepts=True
+        (),
+        nights.config("commons/almanac"),
+        nights.data,
+        nights.forge.world.ends_at.isoformat(),
+        accepted="the forge says so",
     )
 
     assert (refused.published, accepted.published) == (False, True)
     assert "what changed since the last night is explained" in refused.failures[0]
-    assert set(nights.query("SELECT DISTINCT cause FROM ops.changes WHERE change = 'vanished'")) == {("accepted",)}
+    said = nights.query("SELECT DISTINCT cause, accepted_because FROM ops.changes WHERE change = 'vanished'")
+    assert said == [("accepted", "the forge says so")]
 
 
 def test_two_nights_are_compared_by_name(nights: Nights):

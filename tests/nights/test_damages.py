@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from damages import DAMAGES, SUITES, caught, named, workbench
+from damage_bench import SUITES, caught, named, workbench
+from damages import DAMAGES
 from mutate import PAGE, rows_of
 
 ROOT = Path(__file__).parents[2]

@@ -164,10 +164,18 @@ def test_a_record_in_quarantine_is_remembered_with_its_night_when_it_can_be_read
         {**row, "record_id": "1", "since_at": first}, {**row, "record_id": "2", "since_at": first}
     )
     now = quarantine.TABLE.rows(
-        {**row, "record_id": "2", "since_at": second}, {**row, "record_id": "3", "since_at": second}
+        {**row, "record_id": "2", "since_at": second, "is_still_there": True},
+        {**row, "record_id": "3", "since_at": second, "is_still_there": True},
     )
-    told = (
-        quarantine.carried(now, before, second).sort("record_id").select("record_id", "since_at", "readable_since_at")
-    )
+    columns = ("record_id", "since_at", "is_still_there", "readable_since_at")
+    told = quarantine.carried(now, before, second).sort("record_id").select(columns)
 
-    assert told.rows() == [("1", first, second), ("2", first, None), ("3", second, None)]
+    assert told.rows() == [("1", first, False, second), ("2", first, True, None), ("3", second, True, None)]
+
+
+def test_a_night_of_a_version_that_knew_no_pages_is_remembered_all_the_same():
+    from transform.ops import quarantine
+
+    before = quarantine.TABLE.rows({"record_id": "1"}).drop("source_page", "is_still_there")
+
+    assert quarantine.remembered(before).select("source_page", "is_still_there").rows() == [(None, True)]

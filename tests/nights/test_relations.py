@@ -6,7 +6,8 @@ import shutil
 
 import duckdb
 import pytest
-from damages import DAMAGES, caught, named, workbench
+from damage_bench import caught, named, workbench
+from damages import DAMAGES
 
 from quality.runner import audit
 from quality.suites import RELATIONS
@@ -17,8 +18,8 @@ ANYBODY = "(SELECT min(person_id) FROM core.people)"
 LIES = {
     "core holds what the archive holds": f"DELETE FROM core.comments WHERE comment_id = {ONE_COMMENT}",
     "the source is held whole": "UPDATE ops.coverage SET is_complete = false WHERE stream = 'issues'",
-    "nothing is in quarantine": "INSERT INTO ops.quarantine BY NAME SELECT repo_id, 'issues' AS stream, '1' AS record_id, 'x' AS reason, snapshot_at AS since_at FROM core.repositories LIMIT 1",
-    "what changed since the last night is explained": "INSERT INTO ops.changes VALUES ('all', 'newcomers', 'moved', 'unexplained', '[]', 'x', 1)",
+    "nothing is in quarantine": "INSERT INTO ops.quarantine BY NAME SELECT repo_id, 'issues' AS stream, '1' AS record_id, 'x' AS reason, true AS is_still_there, snapshot_at AS since_at FROM core.repositories LIMIT 1",
+    "what changed since the last night is explained": "INSERT INTO ops.changes VALUES ('all', 'newcomers', 'moved', 'unexplained', '[]', NULL, 'x', 1)",
     "corrections still apply": "INSERT INTO ops.corrections SELECT 'x', repo_id, 't', '', '', '', '', 'r', 's', 0, false FROM core.repositories LIMIT 1",
     "every record is one contribution": "DELETE FROM core.contributions WHERE kind = 'review'",
     "triage is done to what others opened": "DELETE FROM core.events WHERE kind = 'labelled'",
@@ -37,18 +38,16 @@ LIES = {
     "reviews come after the change": "UPDATE core.reviews SET submitted_at = '1999-01-01'",
     "most times are plausible": "UPDATE core.commits SET is_time_fixed = true",
     "every norm was written down first once": "UPDATE core.norm_documents SET is_first = false",
-    "everybody who acted has a spell": f"DELETE FROM core.spells WHERE person_id = {ONE_NEWCOMER}",
+    "what is incomplete has its gaps": "INSERT INTO ops.coverage_gaps BY NAME SELECT repo_id, stream, 0 AS gap_number, 'x' AS reason, complete_until_at AS from_at, complete_until_at + INTERVAL 1 DAY AS until_at FROM ops.coverage LIMIT 1",
     "newcomers are those of the spells": f"DELETE FROM retention.newcomers WHERE person_id = {ONE_NEWCOMER}",
     "wherever newcomers came there is a curve": "DELETE FROM retention.curves WHERE family = 'review'",
     "every year with contributions has its concentration": "DELETE FROM influence.concentration WHERE quantity = 'contributions_any'",
-    "a newcomer's first act is the first": "UPDATE retention.newcomers SET first_at = first_at + INTERVAL 1 DAY",
     "newcomers are human": f"UPDATE core.people SET actor_class = 'bot' WHERE person_id = {ONE_NEWCOMER}",
     "cohorts add up": "DELETE FROM retention.cohorts WHERE cohort_quarter = (SELECT min(cohort_quarter) FROM retention.cohorts)",
     "second contributions are waited for from every newcomer": "DELETE FROM retention.second_contributions WHERE family = 'talk'",
     "everybody who acted has a type": f"DELETE FROM retention.contributor_types WHERE person_id = {ONE_NEWCOMER}",
     "turnover adds up": "UPDATE retention.turnover SET n_joiners = n_joiners + 1",
     "no mean stay exceeds its window": "UPDATE retention.curve_summaries SET restricted_mean_days = day + 1",
-    "survival never rises": "UPDATE retention.curves SET survival_share = 1 WHERE day > 60",
     "every question has its wait": "DELETE FROM retention.first_responses WHERE responded_at IS NULL",
     "an answer is another human's and follows the question": "UPDATE retention.first_responses SET responder_person_id = person_id WHERE responded_at IS NOT NULL",
     "every wait is timed": "UPDATE retention.response_times SET n_unanswered = 0",

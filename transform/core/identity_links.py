@@ -34,6 +34,7 @@ TABLE = Table(
     "what somebody decided is apart; from a score of 0.8 on without a person; groups beyond 8 names or 15 addresses are "
     "taken to pieces",
     source="rules and caps after gambit, Bird et al. 2006 and SortingHat; the scores are ours",
+    parameters={"identities": "parameters.identities"},
     may_be_empty="No address is tied to anybody.",
     columns=(
         Column("alias_id", pl.String, "Account id, or 'mail:' and the keyed hash of an address."),

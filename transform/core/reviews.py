@@ -23,6 +23,20 @@ TABLE = Table(
         ARTEFACT_ID,
         AUTHOR_ID,
         Column("state", pl.String, "Verdict as last seen; dismissed hides what it was.", one_of=STATES),
+        Column(
+            "is_stale",
+            pl.Boolean,
+            "Whether the change had moved on since when last seen; null where the forge does not say, as only Gitea and "
+            "Forgejo do.",
+            nullable=True,
+        ),
+        Column(
+            "is_official",
+            pl.Boolean,
+            "Whether it counted for the rules of the branch when last seen: its author could approve for it; null where "
+            "the forge does not say, as only Gitea and Forgejo do.",
+            nullable=True,
+        ),
         URL,
         Column("submitted_at", INSTANT, "When it was sent."),
     ),

@@ -191,7 +191,8 @@ def _column(name: str, table: Table) -> tuple[Column, str]:
     stands_for, sql = PEOPLE_AND_PLACES.get(name, ("", ""))
     if stands_for in known:
         return Column(name, known[stands_for].dtype, "A name for the id."), sql.format(f"here.{quoted(stands_for)}")
-    close = get_close_matches(name, [*known, *PEOPLE_AND_PLACES], n=1)
+    named = [word for word, (of, _) in PEOPLE_AND_PLACES.items() if of in known]
+    close = get_close_matches(name, [*known, *named], n=1)
     guess = f" Did you mean {close[0]}?" if close else ""
     raise BadFilter(f"{table} has no column {name!r}.{guess} {_help(table)}")
 

@@ -17,7 +17,8 @@ from transform.statistics.concentration import in_core
 WINDOW = ("repo_id", "window_start")
 CELL = (*WINDOW, "person_id")
 RULES = ("count80", "net80q", "kcore", "cik", "role")
-FEATURES = ("pagerank", "betweenness_share", "eigenvector_centrality", "coreness", "hub_share", "authority_share")
+NEAR = ("degree", "betweenness_share", "closeness_share", "eigenvector_centrality", "pagerank")
+FEATURES = (*NEAR, "eccentricity", "coreness")
 STABLE_DECIMALS = 9
 
 TABLE = Table(
@@ -26,11 +27,11 @@ TABLE = Table(
     grain="one row per repository, calendar year and human in its graph of all networks, or with a commit",
     key=CELL,
     inputs=("core.contributions", "influence.scores", "core.repositories"),
-    definition="INF-09/1",
+    definition="INF-09/2",
     formula="count80: the fewest with 80 % of the commits; net80q: pagerank above the 0.8 quantile, all if all are equal; "
-    "kcore: greatest coreness; cik: the central of two clusters by six centralities; role: merged a change of somebody else",
-    source="count80: Mockus et al. 2002; net80q: Joblin et al. 2017 and coronet; cik: Bosu and Carver 2014, with coreness, "
-    "hub and authority in place of degree, closeness and eccentricity",
+    "kcore: greatest coreness; cik: the central of two clusters (k-means) by degree, betweenness, closeness, eigenvector, "
+    "pagerank and eccentricity, who is apart from the largest component being farther than all in it; role: merged a change of somebody else",
+    source="count80: Mockus et al. 2002; net80q: Joblin et al. 2017 and coronet; cik: Bosu and Carver 2014",
     caveats="The rules disagree: see influence.core_agreement. Of equals at the cut of count80 the first by name is in.",
     is_large=True,
     may_be_empty="No rows without commits or interactions.",
@@ -114,7 +115,7 @@ def with_clusters(rows: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _clustered(rows: pl.DataFrame) -> pl.DataFrame:
-    features = rows.select(pl.col(FEATURES).cast(pl.Float64).fill_null(0)).to_numpy()
+    features = rows.select(pl.col(NEAR).cast(pl.Float64).fill_null(0), nearness()).to_numpy()
     known = rows["pagerank"].is_not_null().to_numpy()
     found = np.full(rows.height, np.nan)
     for at in np.split(np.arange(rows.height), np.flatnonzero(np.diff(rows["block"].to_numpy())) + 1):
@@ -124,6 +125,12 @@ def _clustered(rows: pl.DataFrame) -> pl.DataFrame:
             found[at] = 0
             found[nodes] = chosen
     return rows.with_columns(is_core_cik=pl.Series(found, nan_to_null=True).cast(pl.Boolean))
+
+
+def nearness() -> pl.Expr:
+    """Less the steps to the farthest; who is apart from the largest component is a step farther than all in it."""
+    steps = pl.when(pl.col("eigenvector_centrality").is_not_null()).then("eccentricity").cast(pl.Float64)
+    return -steps.fill_null(steps.max().over(WINDOW).fill_null(0) + 1).alias("nearness")
 
 
 def two_means(features: np.ndarray[Any, Any]) -> np.ndarray[Any, Any] | None:

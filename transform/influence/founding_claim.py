@@ -27,15 +27,16 @@ TABLE = Table(
     name="founding_claim",
     grain="one row per repository, calendar year with scores, and group of persons",
     key=CELL,
-    inputs=("influence.scores", "core.contributions", "core.changes", "raw.closing_links", "core.repositories"),
-    definition="INF-06/1",
-    formula="Spearman's rho between contributions (or problems solved) and the percentile rank in the network 'attention' among "
+    inputs=("influence.scores", "core.contributions", "influence.problems_solved", "core.repositories"),
+    definition="INF-06/2",
+    formula="Spearman's rho between contributions (or problems solved, or these weighted by 1 + reactions on "
+    "the issue) and the percentile rank in the network 'attention' among "
     "the persons of the year, bounds by Fisher's z with variance 1.06 / (n - 3); residual: percentile of influence less "
     "percentile of contributions, mean and 95 % bounds per group; trend: slope of z, or of the mean residual, over complete years",
     source="ours; variance of z for ranks: Fieller et al. 1957",
     parameters={"fewest_for_correlation": "parameters.fewest_for_correlation"},
     caveats="An association: who is listened to may do more for it. A comment is a contribution and may win a reply. Problems "
-    "solved are merged changes that close the issue of somebody else; without links between them there are none.",
+    "solved are told by links and closings: see influence.problems_solved.",
     may_be_empty="A plain git repository shows no attention.",
     evidence=(
         Evidence(
@@ -45,6 +46,12 @@ TABLE = Table(
             when="there.window_kind = 'year' AND there.network = 'attention'",
         ),
         acts_of_the_year("what the persons of the year did"),
+        Evidence(
+            "influence.problems_solved",
+            "the problems they solved",
+            same=("repo_id",),
+            when="date_trunc('year', there.solved_at AT TIME ZONE 'UTC') = here.window_start",
+        ),
     ),
     columns=(
         REPO_ID,
@@ -59,10 +66,14 @@ TABLE = Table(
         _correlation("rank_correlation", "Between contributions and influence; null for few persons or no spread."),
         _correlation("rank_correlation_lower", "Lower 95 % bound."),
         _correlation("rank_correlation_upper", "Upper 95 % bound."),
-        count("n_problems_solved", "Merged changes of them that closed the issue of somebody else."),
+        count("n_problems_solved", "Issues of others that they solved by a change or an answer."),
+        count("n_answers", "Those of them that were answered, without a change."),
         _correlation("solved_correlation", "Between problems solved and influence; null where nothing was solved."),
         _correlation("solved_correlation_lower", "Lower 95 % bound."),
         _correlation("solved_correlation_upper", "Upper 95 % bound."),
+        _correlation("weighted_solved_correlation", "The same, each problem counting 1 + its reactions."),
+        _correlation("weighted_solved_correlation_lower", "Lower 95 % bound."),
+        _correlation("weighted_solved_correlation_upper", "Upper 95 % bound."),
         _correlation(
             "residual_mean", "Above 0: listened to beyond what they do; below: heard less. Null for few persons."
         ),
@@ -84,14 +95,13 @@ TABLE = Table(
 def build(
     scores: pl.LazyFrame,
     contributions: pl.LazyFrame,
-    changes: pl.LazyFrame,
-    links: pl.LazyFrame,
+    solutions: pl.LazyFrame,
     repositories: pl.LazyFrame,
     *,
     parameters: Parameters,
 ) -> pl.LazyFrame:
     acts = human_years(contributions, repositories).cache()
-    known = persons(scores, acts, solved(changes, links)).cache()
+    known = persons(scores, acts, solutions).cache()
     groups = pl.concat(
         [known.filter(condition).with_columns(member_group=pl.lit(name)) for name, condition in CONDITIONS.items()]
     )
@@ -114,15 +124,6 @@ CONDITIONS = {
 }
 
 
-def solved(changes: pl.LazyFrame, links: pl.LazyFrame) -> pl.LazyFrame:
-    """Merged changes that closed an issue of somebody else in the same repository: who, and when."""
-    closing = links.filter(pl.col("repo_id") == pl.col("other_repo_id")).select("repo_id", "number", "other_number")
-    merged = changes.filter("is_merged").select("repo_id", "number", "merged_at", "person_id").drop_nulls()
-    return closing.join(merged, on=["repo_id", "number"]).select(
-        "repo_id", "number", "other_number", "person_id", window_start=pl.col("merged_at").dt.truncate("1y").dt.date()
-    )
-
-
 def persons(scores: pl.LazyFrame, acts: pl.LazyFrame, solutions: pl.LazyFrame) -> pl.LazyFrame:
     """One row per person of a year's graph: percentiles of influence and contribution, what was solved, and groups."""
     ranked = scores.filter(pl.col("window_kind") == "year", pl.col("network") == "attention").select(
@@ -135,7 +136,13 @@ def persons(scores: pl.LazyFrame, acts: pl.LazyFrame, solutions: pl.LazyFrame) -
         has_code=(pl.col("family") == "code").any(),
         affiliation_class=pl.col("affiliation_class").sort_by(order).last(),
     )
-    n_solved = solutions.group_by(PERSON).agg(n_solved=pl.col("number").n_unique())
+    n_solved = solutions.group_by(
+        "repo_id", "person_id", window_start=pl.col("solved_at").dt.truncate("1y").dt.date()
+    ).agg(
+        n_solved=pl.len(),
+        n_answers=(pl.col("solved_by") == "answer").sum(),
+        weighted=(1 + pl.col("n_reactions")).sum(),
+    )
     mid_rank = (pl.col("n_acts").rank("average").over("repo_id", "window_start") - 0.5) / pl.len().over(
         "repo_id", "window_start"
     )
@@ -143,7 +150,10 @@ def persons(scores: pl.LazyFrame, acts: pl.LazyFrame, solutions: pl.LazyFrame) -
         ranked.join(did, on=PERSON, how="left")
         .join(n_solved, on=PERSON, how="left")
         .join(firsts, on=["repo_id", "person_id"], how="left")
-        .with_columns(pl.col("n_acts", "n_solved").fill_null(0), pl.col("has_code").fill_null(value=False))
+        .with_columns(
+            pl.col("n_acts", "n_solved", "n_answers", "weighted").fill_null(0),
+            pl.col("has_code").fill_null(value=False),
+        )
         .with_columns(
             contribution=mid_rank,
             is_new=(pl.col("first_year") == pl.col("window_start")).fill_null(value=False),
@@ -155,23 +165,27 @@ def persons(scores: pl.LazyFrame, acts: pl.LazyFrame, solutions: pl.LazyFrame) -
 def measured(fewest: int) -> list[pl.Expr]:
     enough = pl.when(pl.len() >= fewest)
     rho = enough.then(spearman(pl.col("n_acts"), pl.col("influence")))
-    of_solved = enough.then(spearman(pl.col("n_solved"), pl.col("influence")))
+    of_solved, of_weighted = (
+        enough.then(spearman(pl.col(one), pl.col("influence"))) for one in ("n_solved", "weighted")
+    )
     residual = pl.col("influence") - pl.col("contribution")
     reach = Z_95 * residual.std() / pl.len().cast(pl.Float64).sqrt()
-    (lower, upper), (solved_lower, solved_upper) = fisher(rho, pl.len()), fisher(of_solved, pl.len())
     return [
         pl.len().cast(pl.Int64).alias("n_persons"),
-        rho.alias("rank_correlation"),
-        lower.alias("rank_correlation_lower"),
-        upper.alias("rank_correlation_upper"),
+        *bounded("rank_correlation", rho),
         pl.col("n_solved").sum().cast(pl.Int64).alias("n_problems_solved"),
-        of_solved.alias("solved_correlation"),
-        solved_lower.alias("solved_correlation_lower"),
-        solved_upper.alias("solved_correlation_upper"),
+        pl.col("n_answers").sum().cast(pl.Int64),
+        *bounded("solved_correlation", of_solved),
+        *bounded("weighted_solved_correlation", of_weighted),
         enough.then(residual.mean()).alias("residual_mean"),
         enough.then((residual.mean() - reach).clip(-1, 1)).alias("residual_lower"),
         enough.then((residual.mean() + reach).clip(-1, 1)).alias("residual_upper"),
     ]
+
+
+def bounded(name: str, rho: pl.Expr) -> list[pl.Expr]:
+    lower, upper = fisher(rho, pl.len())
+    return [rho.alias(name), lower.alias(f"{name}_lower"), upper.alias(f"{name}_upper")]
 
 
 def with_trends(cells: pl.LazyFrame) -> pl.LazyFrame:

@@ -7,6 +7,7 @@ import polars as pl
 from quality.contract import Column, Table
 from transform.columns import DEFINITION, IS_WINDOW_COMPLETE, REPO_ID, SNAPSHOT_AT, WINDOW_START, count, share
 from transform.influence.evidence import acts_of_the_year
+from transform.influence.merging import merges
 from transform.influence.windows import before_snapshot, with_windows
 from transform.parameters import Parameters
 
@@ -18,11 +19,11 @@ TABLE = Table(
     grain="one row per repository and calendar year with a merged change",
     key=CELL,
     inputs=("core.changes", "core.reviews", "core.people", "core.contributions", "core.repositories"),
-    definition="INF-05b/1",
+    definition="INF-05b/2",
     formula="effective_gatekeepers = 1 / sum of squared shares of the humans who merged changes of others; self-merged: merged "
-    "by its own author and reviewed by no other human",
+    "by its own author and reviewed by no other human; where a bot or queue merged, the human who approved last did",
     source="effective number: Laakso and Taagepera 1979; Self Merge Rates: CHAOSS",
-    caveats="Where a queue or a bot pressed the button, nobody is known to have decided.",
+    caveats="Who told a bot or queue to merge is not known: whoever approved last is taken for it; without an approval nobody is.",
     may_be_empty="A plain git repository has no changes.",
     evidence=(acts_of_the_year("the merges of the year", "there.kind = 'change_merge'"),),
     columns=(
@@ -30,7 +31,8 @@ TABLE = Table(
         WINDOW_START,
         count("n_merges", "Changes merged."),
         count("n_merges_for_others", "Merged by a human who is not the author."),
-        count("n_merges_by_system", "Merged by a bot, or nobody knows by whom."),
+        count("n_merges_by_system", "Merged by a bot without an approval, or nobody knows by whom."),
+        count("n_merges_by_approval", "Merged by a bot, and counted for the human who approved last."),
         count("n_self_merges", "Merged by their human author without a review by another human."),
         share("self_merge_share", "Share of those among merges by humans; null without any.", nullable=True),
         count("n_gatekeepers", "Humans who merged for others.", unit="persons"),
@@ -60,7 +62,7 @@ def build(
     *,
     parameters: Parameters,
 ) -> pl.LazyFrame:
-    merged = merges(changes, reviews, people).pipe(before_snapshot, repositories, "merged_at").cache()
+    merged = told_merges(changes, reviews, people).pipe(before_snapshot, repositories, "merged_at").cache()
     for_others = merged.filter("is_for_other").cache()
     persons = for_others.group_by(*CELL, "merger").agg(n=pl.len())
     first = for_others.group_by("repo_id", "merger").agg(first_year=pl.col("window_start").min())
@@ -80,6 +82,7 @@ def build(
             n_merges=pl.len().cast(pl.Int64),
             n_merges_for_others=pl.col("is_for_other").sum().cast(pl.Int64),
             n_merges_by_system=(~pl.col("is_by_human")).sum().cast(pl.Int64),
+            n_merges_by_approval=pl.col("is_by_approval").sum().cast(pl.Int64),
             n_self_merges=pl.col("is_self").sum().cast(pl.Int64),
             self_merge_share=pl.when(by_human > 0).then(pl.col("is_self").sum() / by_human),
         )
@@ -93,9 +96,8 @@ def build(
     )
 
 
-def merges(changes: pl.LazyFrame, reviews: pl.LazyFrame, people: pl.LazyFrame) -> pl.LazyFrame:
-    """Merged changes with who merged, and how."""
-    classes = people.select(merger="person_id", merger_class="actor_class")
+def told_merges(changes: pl.LazyFrame, reviews: pl.LazyFrame, people: pl.LazyFrame) -> pl.LazyFrame:
+    """Merged changes with who merged, and whether another human looked."""
     humans = people.filter(pl.col("actor_class") == "human").select(reviewer="person_id")
     authors = changes.select("repo_id", "artefact_id", author="person_id")
     reviewed = (
@@ -106,19 +108,16 @@ def merges(changes: pl.LazyFrame, reviews: pl.LazyFrame, people: pl.LazyFrame) -
         .select("repo_id", "artefact_id", is_reviewed=pl.lit(value=True))
         .unique()
     )
-    is_own = pl.col("merger") == pl.col("author")
+    is_own = (pl.col("merger") == pl.col("author")).fill_null(value=False)
     return (
-        changes.filter("is_merged")
-        .select("repo_id", "artefact_id", "merged_at", author="person_id", merger="merged_by_person_id")
-        .join(classes, on="merger", how="left")
+        merges(changes, reviews, people)
         .join(reviewed, on=["repo_id", "artefact_id"], how="left")
         .with_columns(
-            window_start=pl.col("merged_at").dt.truncate("1y").dt.date(),
-            is_by_human=(pl.col("merger_class") == "human").fill_null(value=False),
+            window_start=pl.col("merged_at").dt.truncate("1y").dt.date(), is_by_human=pl.col("merger").is_not_null()
         )
         .with_columns(
-            is_for_other=pl.col("is_by_human") & ~is_own.fill_null(value=False),
-            is_self=pl.col("is_by_human") & is_own.fill_null(value=False) & pl.col("is_reviewed").is_null(),
+            is_for_other=pl.col("is_by_human") & ~is_own,
+            is_self=pl.col("is_by_human") & is_own & pl.col("is_reviewed").is_null(),
         )
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
 from quality.contract import Column, Evidence, Table
@@ -25,24 +27,23 @@ from transform.parameters import Parameters
 EDGE = (*WINDOW, "net", "source_person_id", "target_person_id")
 ALL_NETS = (*NETS, *PROJECTED_NETS)
 NETS_OF = {"attention": ("review", "reply", "mention"), "all": ALL_NETS}
-STORED_KINDS = ("quarter", "year")
 THREADS = ("issue_open", "change_open", "comment")
 TEXT = pl.Categorical("people")
 
 TABLE = Table(
     schema="influence",
     name="networks",
-    grain="one row per repository, calendar year or quarter, network, giver and receiver",
+    grain="one row per repository, window, network, giver and receiver",
     key=EDGE,
     inputs=("core.interactions", "core.contributions", "core.commits", "raw.commit_files", "core.repositories"),
-    definition="INF-01b/1",
+    definition="INF-01b/2",
     formula="weight: review, reply, merge, mention, coedit: interactions; thread: sum over threads that both wrote in of 1 / "
     "(n - 1), n being the persons who wrote there; cofile: sum over files that both changed of 1 / (n - 1); threads and "
     "files of more than most_sharers persons are left out",
     source="threads and files as projections of two-mode networks: Newman 2001; the other networks: INF-01",
-    parameters={"most_sharers": "parameters.most_sharers"},
+    parameters={"most_sharers": "parameters.most_sharers", "rolling_networks": "parameters.rolling_networks"},
     caveats="In thread and cofile every pair has two rows, one in each direction. Of the windows that slide back from "
-    "the snapshot only the scores are kept.",
+    "the snapshot the last rolling_networks are here; the scores have all of them.",
     is_large=True,
     may_be_empty="One person alone is tied to nobody.",
     evidence=(
@@ -87,8 +88,9 @@ def build(
     *,
     parameters: Parameters,
 ) -> pl.LazyFrame:
+    kept = replace(parameters, rolling_windows=parameters.rolling_networks)
     return (
-        edges(interactions, contributions, commits, files, repositories, parameters, STORED_KINDS)
+        edges(interactions, contributions, commits, files, repositories, kept)
         .with_columns(
             pl.col("window_kind", "source_person_id", "target_person_id").cast(pl.String),
             definition=pl.lit(TABLE.definition),
@@ -105,17 +107,16 @@ def edges(
     files: pl.LazyFrame,
     repositories: pl.LazyFrame,
     parameters: Parameters,
-    kinds: tuple[str, ...] = WINDOW_KINDS,
 ) -> pl.LazyFrame:
     """Every network in every window: EDGE, `weight`, `n_artefacts`; persons as categories, which join faster."""
     most = parameters.most_sharers
-    threads = before_snapshot(posts(contributions), repositories, "at").pipe(in_windows, "at", parameters, kinds)
+    threads = before_snapshot(posts(contributions), repositories, "at").pipe(in_windows, "at", parameters)
     changed = before_snapshot(changed_files(commits, files, contributions), repositories, "at")
     return pl.concat(
         [
-            acts(interactions, repositories, parameters, kinds),
+            acts(interactions, repositories, parameters, WINDOW_KINDS),
             shared(threads, most).with_columns(net=pl.lit("thread")),
-            shared(changed.pipe(in_windows, "at", parameters, kinds), most).with_columns(net=pl.lit("cofile")),
+            shared(changed.pipe(in_windows, "at", parameters), most).with_columns(net=pl.lit("cofile")),
         ],
         how="diagonal",
     )

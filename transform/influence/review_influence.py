@@ -16,6 +16,7 @@ from transform.columns import (
     share,
 )
 from transform.influence.evidence import acts_of_the_year
+from transform.influence.merging import merges
 from transform.influence.windows import before_snapshot, with_windows
 from transform.parameters import Parameters
 
@@ -31,7 +32,7 @@ TABLE = Table(
         *("core.reviews", "core.changes", "core.events", "core.commits", "core.comments", "raw.comments"),
         *("core.people", "core.repositories"),
     ),
-    definition="INF-05/1",
+    definition="INF-05/2",
     formula="follow-through: of the changes approved (last approval of the year), those merged within decision_days without "
     "a later request for changes; lift: less the merged share of changes that somebody else approved; veto hold: of the "
     "requests for changes, those not merged before the reviewer approved, the request was dismissed, or the author pushed; "
@@ -40,7 +41,7 @@ TABLE = Table(
     source="ours",
     parameters={"decision_days": "parameters.decision_days"},
     caveats="Whose approval is followed may be good at knowing what will be merged. A line may change for another reason "
-    "than the comment. Who merged is nobody where a queue pressed the button.",
+    "than the comment. Where a bot or queue merged, whoever approved last is taken for the one who did.",
     may_be_empty="A plain git repository has no reviews.",
     evidence=(
         acts_of_the_year(
@@ -93,7 +94,7 @@ def build(
 ) -> pl.LazyFrame:
     humans = people.filter(pl.col("actor_class") == "human").select("person_id")
     known = verdicts(reviews, events, changes, humans).pipe(before_snapshot, repositories, "submitted_at").cache()
-    merged = merges(changes, humans).pipe(before_snapshot, repositories, "merged_at")
+    merged = for_others(changes, reviews, people).pipe(before_snapshot, repositories, "merged_at")
     parts = [
         known.group_by(CELL).agg(n_changes_reviewed=pl.col("artefact_id").n_unique().cast(pl.Int64)),
         follow_through(known, parameters.decision_days),
@@ -258,15 +259,10 @@ def complied(rows: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def merges(changes: pl.LazyFrame, humans: pl.LazyFrame) -> pl.LazyFrame:
+def for_others(changes: pl.LazyFrame, reviews: pl.LazyFrame, people: pl.LazyFrame) -> pl.LazyFrame:
     """Merges by a human of what somebody else proposed."""
-    return (
-        changes.filter("is_merged")
-        .select("repo_id", "artefact_id", "merged_at", author_person_id="person_id", person_id="merged_by_person_id")
-        .drop_nulls("person_id")
-        .join(humans, on="person_id", how="semi")
-        .filter(pl.col("person_id").ne_missing(pl.col("author_person_id")))
-    )
+    told = merges(changes, reviews, people).rename({"merger": "person_id"})
+    return told.drop_nulls("person_id").filter(pl.col("person_id").ne_missing(pl.col("author")))
 
 
 def authority(merged: pl.LazyFrame) -> pl.LazyFrame:

@@ -26,7 +26,7 @@ from transform.core.spells import human_acts
 from transform.influence.networks import TEXT, edges, networks
 from transform.influence.windows import WINDOW, in_window, in_windows, with_windows
 from transform.parameters import Parameters
-from transform.statistics.centralities import betweenness, coreness, eigenvector, hits
+from transform.statistics.centralities import coreness, degrees, eigenvector, hits, paths
 from transform.statistics.graphs import Floats, Indices, Matrix, restricted, weights
 from transform.statistics.pagerank import TOLERANCE, pagerank
 
@@ -34,16 +34,17 @@ GRAPH = (*WINDOW, "network")
 NODE = (*GRAPH, "person_id")
 STABLE_DECIMALS = 12
 """Scores are compared at the tolerance they are computed with, so that equals are ties."""
-CENTRALITY_KINDS = ("year", "rolling")
-"""In quarters there is PageRank alone."""
 SCORES: dict[str, Any] = {
     "pagerank": pl.Float64,
     "hub_share": pl.Float64,
     "authority_share": pl.Float64,
     "eigenvector_centrality": pl.Float64,
     "coreness": pl.Int64,
+    "degree": pl.Int64,
     "betweenness_share": pl.Float64,
-    "n_betweenness_sources": pl.Int64,
+    "closeness_share": pl.Float64,
+    "eccentricity": pl.Int64,
+    "n_path_sources": pl.Int64,
 }
 
 TABLE = Table(
@@ -52,19 +53,22 @@ TABLE = Table(
     grain="one row per repository, window with any interaction, network, and human active in the window",
     key=NODE,
     inputs=(*("core.interactions", "core.contributions", "core.commits", "raw.commit_files", "core.repositories"),),
-    definition="INF-02/2",
+    definition="INF-02/3",
     formula="on edges from who gives to who receives attention, weight = sum over the nets of alpha ln(1 + weight of INF-01b); "
     "pagerank: damping d, dead ends to all alike; percentile_rank = (mean rank among ties - 1/2) / n_persons; HITS; "
-    "eigenvector of the largest component, directions aside, greatest 1; coreness and betweenness on the simple graph",
+    "eigenvector of the largest component, directions aside, greatest 1; coreness, degree, betweenness, closeness and "
+    "eccentricity on the simple graph",
     source="Page et al. 1999; Langville and Meyer 2006; Kleinberg 1999; Bonacich 1972; Seidman 1983; Brandes 2001; sampled "
-    "betweenness: Brandes and Pich 2007",
+    "paths: Brandes and Pich 2007; closeness of graphs in parts: Wasserman and Faust 1994",
     parameters={
         "damping": "parameters.pagerank_damping",
         "alpha": "parameters.net_weights",
         "tolerance": TOLERANCE,
-        "betweenness_sources": "parameters.betweenness_sources",
+        "path_sources": "parameters.path_sources",
+        "rolling_windows": "parameters.rolling_windows",
+        "rolling_networks": "parameters.rolling_networks",
     },
-    caveats="Who contributed but had no interaction belongs to the graph, and ranks low. Compare percentile ranks, not "
+    caveats="In quarters, and in windows that slide but for the last rolling_networks, there is pagerank alone. Who contributed but had no interaction belongs to the graph, and ranks low. Compare percentile ranks, not "
     "scores: a score depends on how many persons there are. Far down the ranks the order is noise: see "
     "influence.score_stability. The network 'all' has files and lines in it, so that work itself counts as influence there.",
     is_large=True,
@@ -94,27 +98,49 @@ TABLE = Table(
         share("pagerank", "Score; the scores of a graph sum to 1."),
         share("percentile_rank", "Share of the persons of the graph with a lower pagerank, ties counted half."),
         share(
-            "hub_share", "How much it points to authorities; null in quarters, or if it does not settle.", nullable=True
+            "hub_share",
+            "How much it points to authorities; null where pagerank is alone, or if it does not settle.",
+            nullable=True,
         ),
         share(
-            "authority_share", "How much hubs point to it; null in quarters, or if it does not settle.", nullable=True
+            "authority_share",
+            "How much hubs point to it; null where pagerank is alone, or if it does not settle.",
+            nullable=True,
         ),
         share(
             "eigenvector_centrality",
-            "Relative to the greatest; null in quarters, outside of the largest component, or if it does not settle.",
+            "Relative to the greatest; null where pagerank is alone, outside of the largest component, or if it does not settle.",
             nullable=True,
         ),
         count(
-            "coreness", "Largest k of a part in which all are tied to k others of it; null in quarters.", nullable=True
+            "coreness",
+            "Largest k of a part in which all are tied to k others of it; null where pagerank is alone.",
+            nullable=True,
+        ),
+        count(
+            "degree",
+            "Persons it is tied to, directions aside; null where pagerank is alone.",
+            unit="persons",
+            nullable=True,
         ),
         share(
             "betweenness_share",
-            "Share of shortest paths between two others that lead over the person; null in quarters.",
+            "Share of shortest paths between two others that lead over the person; null where pagerank is alone.",
+            nullable=True,
+        ),
+        share(
+            "closeness_share",
+            "Share of the others that can be reached, over the mean distance to these; null where pagerank is alone.",
             nullable=True,
         ),
         count(
-            "n_betweenness_sources",
-            "Persons whose shortest paths were followed: fewer than n_persons is a sample; null in quarters.",
+            "eccentricity",
+            "Steps to the farthest that can be reached, from a sample at least so many; null if nobody, or where pagerank is alone.",
+            nullable=True,
+        ),
+        count(
+            "n_path_sources",
+            "Persons whose shortest paths were followed: fewer than n_persons is a sample; null where pagerank is alone.",
             nullable=True,
         ),
         N_PERSONS,
@@ -138,6 +164,7 @@ def build(
     active = human_acts(contributions, repositories).pipe(active_in_windows, parameters)
     return (
         graphs(active, networks(ties, parameters))
+        .join(repositories.select("repo_id", "snapshot_at"), on="repo_id", maintain_order="left")
         .pipe(with_scores, parameters)
         .pipe(ranked)
         .with_columns(
@@ -176,10 +203,18 @@ def graphs(active: pl.LazyFrame, ties: pl.LazyFrame) -> pl.LazyFrame:
 
 def with_scores(nodes: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
     """Adds SCORES; every window and network is a graph of its own."""
-    blocks = nodes.with_columns(block=pl.struct(GRAPH).rle_id())
+    blocks = nodes.with_columns(block=pl.struct(GRAPH).rle_id(), is_central=is_central(parameters))
     kept = nodes.collect_schema()
     schema: dict[str, Any] = {**{name: kept[name] for name in NODE}, **SCORES}
     return blocks.map_batches(partial(scored, parameters=parameters), schema=schema)
+
+
+def is_central(parameters: Parameters) -> pl.Expr:
+    """Whether more than PageRank is told: in years, and in the last of the windows that slide."""
+    kind, start = pl.col("window_kind").cast(pl.String), pl.col("window_start")
+    reach = pl.duration(days=parameters.slide_days * (parameters.rolling_networks - 1))
+    last_start = pl.col("snapshot_at").dt.date() - pl.duration(days=parameters.rolling_days)
+    return (kind == "year") | ((kind == "rolling") & (start >= last_start - reach))
 
 
 def scored(nodes: pl.DataFrame, *, parameters: Parameters) -> pl.DataFrame:
@@ -188,26 +223,28 @@ def scored(nodes: pl.DataFrame, *, parameters: Parameters) -> pl.DataFrame:
     block = nodes["block"].to_numpy().astype(np.int64)
     matrix = weights(source, target, weight, len(block))
     scores = pagerank(source, target, weight, block, damping=parameters.pagerank_damping)
-    is_central = nodes["window_kind"].cast(pl.String).is_in(CENTRALITY_KINDS).to_numpy()
-    part, blocks, central = restricted(matrix, block, is_central)
+    part, blocks, central = restricted(matrix, block, nodes["is_central"].to_numpy())
     columns = {name: np.full(len(block), np.nan) for name in SCORES} | {"pagerank": scores}
-    for name, values in centralities(part, blocks, parameters.betweenness_sources).items():
+    for name, values in centralities(part, blocks, parameters.path_sources).items():
         columns[name][central] = values
     series = {name: pl.Series(columns[name], nan_to_null=True).cast(dtype) for name, dtype in SCORES.items()}
-    bounded = pl.col("hub_share", "authority_share", "eigenvector_centrality").clip(0, 1)
+    bounded = pl.col("hub_share", "authority_share", "eigenvector_centrality", "closeness_share").clip(0, 1)
     return nodes.select(NODE).with_columns(**series).with_columns(bounded)
 
 
 def centralities(matrix: Matrix, block: Indices, most_sources: int) -> dict[str, Floats]:
     hub, authority = hits(matrix, block)
-    between = betweenness(matrix, block, most_sources=most_sources)
+    followed = paths(matrix, block, most_sources=most_sources)
     return {
         "hub_share": hub,
         "authority_share": authority,
         "eigenvector_centrality": eigenvector(matrix, block),
         "coreness": coreness(matrix).astype(np.float64),
-        "betweenness_share": between.value,
-        "n_betweenness_sources": between.n_sources.astype(np.float64),
+        "degree": degrees(matrix).astype(np.float64),
+        "betweenness_share": followed.betweenness,
+        "closeness_share": followed.closeness,
+        "eccentricity": followed.eccentricity,
+        "n_path_sources": followed.n_sources.astype(np.float64),
     }
 
 

@@ -21,17 +21,18 @@ def in_windows(
         for kind in kinds
         if kind in CALENDAR
     ]
-    sliding = [rows.pipe(_sliding, at, parameters)] if "rolling" in kinds else []
+    most = parameters.rolling_windows
+    sliding = [rows.pipe(_sliding, at, parameters, most)] if "rolling" in kinds else []
     return pl.concat([*calendar, *sliding])
 
 
-def _sliding(rows: pl.LazyFrame, at: str, parameters: Parameters) -> pl.LazyFrame:
-    """Window k is the days [end - length - k slide, end - k slide), `end` being the day of the snapshot."""
+def _sliding(rows: pl.LazyFrame, at: str, parameters: Parameters, most: int | None) -> pl.LazyFrame:
+    """Window k is the days [end - length - k slide, end - k slide), `end` being the day of the snapshot; `most` of them."""
     length, slide = parameters.rolling_days, parameters.slide_days
     end = pl.col("snapshot_at").dt.date()
     age = (end - pl.col(at).dt.date()).dt.total_days()
     first = ((age - length + slide - 1) // slide).clip(0)
-    last = ((age + slide - 1) // slide - 1).clip(upper_bound=parameters.rolling_windows - 1)
+    last = ((age + slide - 1) // slide - 1).clip(upper_bound=None if most is None else most - 1)
     start = end - pl.duration(days=length) - pl.duration(days=pl.col("window_number") * slide)
     return (
         rows.filter(age > 0)

@@ -18,11 +18,13 @@ CAUSES = {
     "clock": "its impossible time was replaced by another one",
     "held_back": "the repository is held back, or was",
     "as_of": "this night looks less far than the one before",
-    "definition": "a definition or parameter is another",
-    "program": "the program is another",
-    "accepted": "nothing explains it, and the operator accepted that (--accept-changes)",
+    "definition": "a definition has another version or parameter, and the rows are made with it",
+    "accepted": "nothing explains it, and the operator said why it is right (--accept-changes)",
+    "program": "nothing explains it but that the program is another, which is no reason",
     "unexplained": "nothing explains it",
 }
+FORBIDDEN = ("program", "unexplained")
+"""Causes that do not publish."""
 SUBJECTS = ("contributions", "newcomers", "definitions", "repositories")
 KINDS = ("appeared", "vanished", "moved", "reassigned", "changed")
 TABLE = Table(
@@ -37,6 +39,9 @@ TABLE = Table(
         Column("change", pl.String, "How: moved is another time, reassigned another person or class.", one_of=KINDS),
         Column("cause", pl.String, "Why: the first of the causes that fits.", one_of=tuple(CAUSES)),
         Column("sample_json", pl.String, "Some of what changed, as JSON."),
+        Column(
+            "accepted_because", pl.String, "What the operator said; null where nothing was to accept.", nullable=True
+        ),
         Column("since_run_id", pl.String, "The published run that this one is compared with."),
         count("n_changed", "How many changed so."),
     ),

@@ -21,6 +21,14 @@ TABLE = Table(
         Column("record_id", pl.String, "What the source calls it."),
         Column("reason", pl.String, "Why it could not be read."),
         Column("url", pl.String, "Page of it on the forge; null where that is not known.", nullable=True),
+        Column(
+            "source_page",
+            pl.String,
+            "Page of the repository's archive that it is on, such as changes/pages/0000012.json.gz; null until an archive "
+            "of an earlier version is read again.",
+            nullable=True,
+        ),
+        Column("is_still_there", pl.Boolean, "Whether it cannot be read now; if not, see readable_since_at."),
         Column("since_at", INSTANT, "When a published night first could not read it."),
         Column(
             "readable_since_at", INSTANT, "When it could be read again, or was gone; null while neither.", nullable=True
@@ -38,10 +46,19 @@ def build(quarantine: pl.LazyFrame, repositories: pl.LazyFrame, *, parameters: P
         .with_columns(
             url=pl.when(is_number).then(pl.concat_str("page", pl.lit("/issues/"), "record_id")),
             since_at=now,
+            is_still_there=pl.lit(value=True),
             readable_since_at=pl.lit(None, INSTANT),
         )
         .select(TABLE.column_names)
     )
+
+
+def remembered(before: pl.DataFrame) -> pl.DataFrame:
+    """The rows of an earlier night, which an earlier version may have made: it knew no pages."""
+    told = before.with_columns(
+        pl.lit(None, column.dtype).alias(column.name) for column in TABLE.columns if column.name not in before.columns
+    )
+    return told.with_columns(is_still_there=pl.col("readable_since_at").is_null()).select(TABLE.column_names)
 
 
 def carried(now: pl.DataFrame, before: pl.DataFrame, at: object) -> pl.DataFrame:
@@ -53,6 +70,6 @@ def carried(now: pl.DataFrame, before: pl.DataFrame, at: object) -> pl.DataFrame
         .otherwise("since_at")
     )
     gone = before.join(now, on=TABLE.key, how="anti").with_columns(
-        readable_since_at=pl.coalesce("readable_since_at", pl.lit(at, INSTANT))
+        is_still_there=pl.lit(value=False), readable_since_at=pl.coalesce("readable_since_at", pl.lit(at, INSTANT))
     )
     return pl.concat([still.select(TABLE.column_names), gone])

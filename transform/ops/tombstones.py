@@ -19,7 +19,7 @@ TABLE = Table(
         REPO_ID,
         Column("number", pl.Int64, "Number of the issue or change in its repository.", at_least=0),
         Column("item_kind", pl.String, "Which of the two it was.", one_of=("issue", "change")),
-        Column("reason", pl.String, "What became of it.", one_of=("deleted", "transferred")),
+        Column("reason", pl.String, "What became of it.", one_of=("deleted", "transferred", "converted")),
         Column("moved_to_url", pl.String, "Where it is now; null when it is nowhere.", nullable=True),
         Column("noticed_at", INSTANT, "When a run saw that it was gone; it may have gone long before."),
     ),

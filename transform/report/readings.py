@@ -79,11 +79,18 @@ COVERAGE = """
     LEFT JOIN core.repositories r USING (repo_id)
     ORDER BY c.is_complete, r.full_name, c.repo_id, c.stream
 """
+GAPS = """
+    SELECT r.full_name, g.stream, g.from_at, g.until_at, g.n_missing, g.reason
+    FROM ops.coverage_gaps g
+    LEFT JOIN core.repositories r USING (repo_id)
+    ORDER BY r.full_name, g.repo_id, g.stream, g.gap_number
+"""
 QUARANTINE = """
-    SELECT r.full_name, q.stream, q.reason, count(*) AS n_records
+    SELECT r.full_name, q.stream, q.reason, count(*) AS n_records, min(q.since_at) AS since_at,
+        min(q.source_page) AS source_page
     FROM ops.quarantine q
     LEFT JOIN core.repositories r USING (repo_id)
-    WHERE q.readable_since_at IS NULL
+    WHERE q.is_still_there
     GROUP BY ALL
     ORDER BY n_records DESC, r.full_name, q.stream, q.reason
 """

@@ -94,6 +94,7 @@ def coverage(db: duckdb.DuckDBPyConnection) -> dict[str, list[Row]]:
     return {
         "incomplete": [row for row in listed if not row["is_complete"]],
         "complete": [row for row in listed if row["is_complete"]],
+        "gaps": rows(db, readings.GAPS),
         "quarantine": rows(db, readings.QUARANTINE),
     }
 

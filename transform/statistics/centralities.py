@@ -1,7 +1,7 @@
 """Centralities of many separate graphs at once, besides PageRank (see pagerank.py).
 
 HITS: Kleinberg 1999. Eigenvector: Bonacich 1972. Coreness: Seidman 1983. Betweenness: Brandes 2001, and from a sample of
-sources Brandes and Pich 2007.
+sources Brandes and Pich 2007. Closeness of graphs in parts: Wasserman and Faust 1994.
 """
 
 from __future__ import annotations
@@ -35,10 +35,17 @@ SEED = 20_170_101
 
 
 @dataclass(frozen=True)
-class Betweenness:
-    """Share of the shortest paths between two others that lead over a node, and from how many sources it was told."""
+class Paths:
+    """What shortest paths say of each node, and from how many sources of its block they were followed.
 
-    value: Floats
+    `betweenness`: share of the shortest paths between two others that lead over the node. `closeness`: share of the others
+    that can be reached, over the mean distance to these. `eccentricity`: distance to the farthest of them, NaN where
+    nobody is reached. From a sample of sources the last one is the least that it can be.
+    """
+
+    betweenness: Floats
+    closeness: Floats
+    eccentricity: Floats
     n_sources: Indices
 
 
@@ -139,24 +146,34 @@ def _neighbours(start: Indices, ends: Indices, nodes: Indices) -> Indices:
     return found
 
 
-def betweenness(matrix: Matrix, block: Indices, *, most_sources: int) -> Betweenness:
-    """Of 0 to 1, directions and weights aside; blocks of more nodes than `most_sources` from that many of them.
+def paths(matrix: Matrix, block: Indices, *, most_sources: int) -> Paths:
+    """Directions and weights aside; blocks of more nodes than `most_sources` from that many of them.
 
-    0 in a block of fewer than three nodes.
+    Betweenness is 0 in a block of fewer than three nodes.
     """
     ties = simple(matrix)
     size = np.bincount(block, minlength=int(block.max()) + 1 if block.size else 0)
     turns = _turns(block, most_sources)
     between = np.flatnonzero(np.diff(ties.indptr) > 0)  # whoever is tied to nobody is on no path
-    ties, of_tied, total = sparse.csr_array(ties[between][:, between]), turns[between], np.zeros(len(block))
+    ties, of_tied, found = sparse.csr_array(ties[between][:, between]), turns[between], np.zeros((4, len(block)))
     for first in range(0, int(turns.max()) + 1 if turns.size else 0, SOURCES_AT_ONCE):
         chosen = [np.flatnonzero(of_tied == turn) for turn in range(first, first + SOURCES_AT_ONCE)]
-        total[between] += _dependencies(ties, chosen)
+        through, n_reached, away, farthest = _followed(ties, chosen)
+        found[:3, between] += (through, n_reached, away)
+        found[3, between] = np.maximum(found[3, between], farthest)
+    through, n_reached, away, farthest = found
     n_sources = np.minimum(size, most_sources)
     pairs = (size - 1.0) * (size - 2.0)
+    n_others = n_sources[block] - (turns >= 0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        value = total * (size / n_sources)[block] / pairs[block]
-    return Betweenness(np.where(pairs[block] > 0, np.clip(value, 0, 1), 0.0), n_sources[block])
+        share = through * (size / n_sources)[block] / pairs[block]
+        near = (n_reached / away) * (n_reached / n_others)
+    return Paths(
+        np.where(pairs[block] > 0, np.clip(share, 0, 1), 0.0),
+        np.where(away > 0, near, 0.0),
+        np.where(farthest > 0, farthest, np.nan),
+        n_sources[block],
+    )
 
 
 def _turns(block: Indices, most: int) -> Indices:
@@ -169,25 +186,34 @@ def _turns(block: Indices, most: int) -> Indices:
     return np.where(start < most, start, -1)
 
 
-def _dependencies(ties: Matrix, sources: list[npt.NDArray[np.intp]]) -> Floats:
-    """Brandes' accumulation from one source a block and column, all at once, level by level."""
+def _followed(ties: Matrix, sources: list[npt.NDArray[np.intp]]) -> tuple[Floats, Floats, Floats, Floats]:
+    """Paths from one source a block and column, all at once, level by level.
+
+    Of each node: Brandes' dependencies, how many sources reach it, the sum of their distances, and the greatest.
+    """
     shape = (ties.shape[0], len(sources))
-    paths = np.zeros(shape)
+    routes = np.zeros(shape)
     for column, nodes in enumerate(sources):
-        paths[nodes, column] = 1
-    level = np.where(paths > 0, 0, -1).astype(np.int32)
-    depth, frontier = 0, paths.copy()
+        routes[nodes, column] = 1
+    level = np.where(routes > 0, 0, -1).astype(np.int32)
+    depth, frontier = 0, routes.copy()
     while frontier.any():
         reached = np.where(level < 0, ties @ frontier, 0)
         depth += 1
         level[reached > 0] = depth
-        paths += reached
+        routes += reached
         frontier = reached
     flow = np.zeros(shape)
     for at in range(depth - 1, 0, -1):
         with np.errstate(invalid="ignore", divide="ignore"):
-            share = np.where(level == at, (1 + flow) / paths, 0)
-        flow += np.where(level == at - 1, paths * (ties @ share), 0)
+            share = np.where(level == at, (1 + flow) / routes, 0)
+        flow += np.where(level == at - 1, routes * (ties @ share), 0)
     flow[level == 0] = 0
-    totals: Floats = flow.sum(axis=1)
-    return totals
+    far = np.maximum(level, 0)
+    return flow.sum(axis=1), (level > 0).sum(axis=1), far.sum(axis=1), far.max(axis=1, initial=0)
+
+
+def degrees(matrix: Matrix) -> Indices:
+    """To how many others a node is tied, directions aside."""
+    n_ties: Indices = np.diff(simple(matrix).indptr)
+    return n_ties

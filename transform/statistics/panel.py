@@ -1,4 +1,4 @@
-"""Least squares with an effect for each unit and each time, and standard errors clustered by unit."""
+"""Least squares with an effect for each unit and each time, and clustered standard errors."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import t as student
 
 Floats = npt.NDArray[np.floating[Any]]
 Indices = npt.NDArray[np.integer[Any]]
@@ -20,10 +21,21 @@ class NoPanel(Exception):
 
 @dataclass(frozen=True)
 class Model:
-    """One value a term. `errors` are clustered by unit, with the correction of Liang and Zeger for few clusters."""
+    """One value a term. `scores` are what each row adds to the equations, for errors by any clusters."""
 
     coefficients: Floats
-    errors: Floats
+    bread: Floats
+    scores: Floats
+
+    def errors(self, cluster: Indices) -> Floats:
+        """Standard errors clustered so, with the correction of Liang and Zeger for few clusters. Raises NoPanel."""
+        n_clusters = len(np.unique(cluster))
+        if n_clusters < 2:
+            raise NoPanel("There is one cluster.")
+        sums = np.zeros((int(cluster.max()) + 1, self.scores.shape[1]))
+        np.add.at(sums, cluster, self.scores)
+        variance = self.bread @ (sums.T @ sums) @ self.bread * n_clusters / (n_clusters - 1)
+        return np.sqrt(np.diag(variance))
 
 
 def fixed_effects(x: Floats, y: Floats, unit: Indices, time: Indices) -> Model:
@@ -39,13 +51,12 @@ def fixed_effects(x: Floats, y: Floats, unit: Indices, time: Indices) -> Model:
     bread = np.linalg.inv(scaled.T @ scaled)
     beta = bread @ scaled.T @ outcome
     left = outcome - scaled @ beta
-    sums = np.zeros((int(unit.max()) + 1, x.shape[1]))
-    np.add.at(sums, unit, scaled * left[:, None])
-    n_units = len(np.unique(unit))
-    if n_units < 2:
-        raise NoPanel("There is one unit.")
-    variance = bread @ (sums.T @ sums) @ bread * n_units / (n_units - 1)
-    return Model(beta / spread, np.sqrt(np.diag(variance)) / spread)
+    return Model(beta / spread, bread / np.outer(spread, spread), scaled * spread * left[:, None])
+
+
+def reach(n_clusters: int) -> float:
+    """Standard errors to the 95 % bounds: few clusters leave more to chance than the normal distribution says."""
+    return float(student.ppf(0.975, max(n_clusters - 1, 1)))
 
 
 def without_effects(values: Floats, unit: Indices, time: Indices) -> Floats:

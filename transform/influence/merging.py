@@ -1,0 +1,43 @@
+"""Who merged what, and who stands behind it where a program pressed the button."""
+
+from __future__ import annotations
+
+import polars as pl
+
+CHANGE = ("repo_id", "artefact_id")
+
+
+def merges(changes: pl.LazyFrame, reviews: pl.LazyFrame, people: pl.LazyFrame) -> pl.LazyFrame:
+    """Merged changes: `merged_at`, `author`, `merger` (a human, or null) and whether that is told by the approval.
+
+    Where a bot or queue merged, whoever else approved last before is taken for the one who merged; without an approval, or
+    where the forge names nobody, it is nobody.
+    """
+    classes = people.select(pressed_by="person_id", pressed_by_class="actor_class")
+    merged = changes.filter("is_merged").select(
+        *CHANGE, "merged_at", author="person_id", pressed_by="merged_by_person_id"
+    )
+    by_human = pl.col("pressed_by_class") == "human"
+    by_program = pl.col("pressed_by_class").is_not_null() & ~by_human
+    return (
+        merged.join(classes, on="pressed_by", how="left")
+        .join(last_approvers(merged, reviews, people), on=CHANGE, how="left")
+        .with_columns(merger=pl.when(by_human).then("pressed_by").when(by_program).then("approver"))
+        .with_columns(is_by_approval=by_program.fill_null(value=False) & pl.col("merger").is_not_null())
+        .select(*CHANGE, "merged_at", "author", "merger", "is_by_approval")
+    )
+
+
+def last_approvers(merged: pl.LazyFrame, reviews: pl.LazyFrame, people: pl.LazyFrame) -> pl.LazyFrame:
+    """The human other than the author who approved last before the merge: `approver`."""
+    humans = people.filter(pl.col("actor_class") == "human").select(approver="person_id")
+    in_order = ["submitted_at", "approver"]
+    return (
+        reviews.filter(pl.col("state") == "approved")
+        .select(*CHANGE, "submitted_at", approver="person_id")
+        .join(humans, on="approver", how="semi")
+        .join(merged, on=CHANGE)
+        .filter(pl.col("approver").ne_missing(pl.col("author")), pl.col("submitted_at") <= pl.col("merged_at"))
+        .group_by(CHANGE)
+        .agg(pl.col("approver").sort_by(in_order).last())
+    )
