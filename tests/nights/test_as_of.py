@@ -25,6 +25,12 @@ AS_LAST_SEEN = {
         "commits_total",
     ),
     "core.reviews": ("state", "is_stale", "is_official"),
+    "influence.problems_solved": ("n_reactions",),
+    "influence.founding_claim": (
+        "weighted_solved_correlation",
+        "weighted_solved_correlation_lower",
+        "weighted_solved_correlation_upper",
+    ),
 }
 """What the forge tells only of the present, and the caveats of the tables say so."""
 MEASURES = [table for table in TABLES if table.schema in ("core", "retention", "influence")]

@@ -71,7 +71,7 @@ TABLE = Table(
         _correlation("solved_correlation", "Between problems solved and influence; null where nothing was solved."),
         _correlation("solved_correlation_lower", "Lower 95 % bound."),
         _correlation("solved_correlation_upper", "Upper 95 % bound."),
-        _correlation("weighted_solved_correlation", "The same, each problem counting 1 + its reactions."),
+        _correlation("weighted_solved_correlation", "The same, each problem counting 1 + its reactions, as last seen."),
         _correlation("weighted_solved_correlation_lower", "Lower 95 % bound."),
         _correlation("weighted_solved_correlation_upper", "Upper 95 % bound."),
         _correlation(
