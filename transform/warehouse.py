@@ -15,6 +15,7 @@ import polars as pl
 
 from quality.contract import BrokenPromise, Table
 from transform import knowable
+from transform.once import kept_in
 from transform.ops import definitions, quarantine
 from transform.parameters import Parameters
 from transform.tables import BUILT, TABLES
@@ -35,7 +36,7 @@ def build(
     path.unlink(missing_ok=True)
     frames = knowable.knowable(raw, parameters.known_until)
     connected = closing(duckdb.connect(str(path), config=WHILE_BUILDING))
-    with told_of_the_disk(), connected as db, ThreadPoolExecutor(max_workers=1) as writer:
+    with told_of_the_disk(), kept_in(path.parent), connected as db, ThreadPoolExecutor(max_workers=1) as writer:
         create(db, TABLES)
         defined = definitions.TABLE.checked(definitions.rows(TABLES, parameters).collect())
         written = writer.submit(insert, db, definitions.TABLE, defined)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transform.statistics.intervals import wilson
-from transform.statistics.kaplan_meier import ends, kaplan_meier, reached, read_at
+from transform.statistics.kaplan_meier import ends, kaplan_meier, reached, readings
 
 SQL_OF_KAPLAN_MEIER = """
 with g as (select t, sum(e) d, count(*) c from spell_t group by t),
@@ -131,7 +131,7 @@ def test_the_estimate_at_day_180_hits_the_truth_over_200_runs(simulated):
 def test_the_bounds_at_day_180_hold_the_truth_in_at_least_93_of_100_runs(simulated):
     """They are 95 % bounds; of 200 runs the share that holds the truth has itself an error of 1.5 %."""
     rows = curve(simulated["days"], simulated["is_exit"], group=simulated["run"])
-    at_180 = read_at(rows.lazy(), (180,), by=["group_id"]).collect()
+    at_180 = readings(rows.lazy(), (180,), by=["group_id"]).collect()
     holds = pl.lit(simulated["truth"]).is_between("survival_lower_share", "survival_upper_share")
 
     assert at_180.height == 200
@@ -147,14 +147,15 @@ def test_the_bounds_of_a_naive_share_miss_the_truth_in_most_runs(simulated):
 
 def test_a_curve_is_read_as_far_as_somebody_was_followed():
     rows = curve([0, 10, 20], [1, 1, 0])
-    read = read_at(rows.lazy(), (0, 9, 10, 20, 21), by=["group_id"]).collect().sort("day")
+    read = readings(rows.lazy(), (0, 9, 10, 20, 21), by=["group_id"]).collect().sort("day")
 
-    assert read.select("day", "n_at_risk").rows() == [(0, 3), (9, 2), (10, 2), (20, 1)]
-    assert read["survival_share"].to_list() == pytest.approx([2 / 3, 2 / 3, 1 / 3, 1 / 3])
+    assert read.select("day", "n_at_risk").rows() == [(0, 3), (9, 2), (10, 2), (20, 1), (21, 0)]
+    assert read["survival_share"].drop_nulls().to_list() == pytest.approx([2 / 3, 2 / 3, 1 / 3, 1 / 3])
+    assert read["survival_share"].to_list()[-1] is None
 
 
 def test_once_everybody_has_left_the_curve_is_0_for_ever():
-    read = read_at(curve([0, 10], [1, 1]).lazy(), (10, 5000), by=["group_id"]).collect().sort("day")
+    read = readings(curve([0, 10], [1, 1]).lazy(), (10, 5000), by=["group_id"]).collect().sort("day")
 
     assert read.select("day", "n_at_risk", "survival_share").rows() == [(10, 1, 0.0), (5000, 0, 0.0)]
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import core_stories
 import polars as pl
@@ -12,6 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from whole_worlds import PARAMETERS, RETENTION, broken, built, retention, world
+
+from transform.once import kept_in
 
 NOBODY_KNOWN = {
     "empty": {},
@@ -187,6 +191,17 @@ def test_every_table_of_any_world_keeps_its_promise(tale):
     assert [fault for module in RETENTION for fault in broken(module.TABLE, tables[str(module.TABLE)])] == []
 
 
+@given(tales())
+@settings(max_examples=2, deadline=None)
+def test_frames_that_are_shared_in_a_build_change_no_table(tale):
+    alone = retention(world(**tale))
+    with TemporaryDirectory() as folder, kept_in(Path(folder)):
+        shared = retention(world(**tale))
+
+    for name, rows in alone.items():
+        assert_frame_equal(rows, shared[name])
+
+
 CYCLE_YEARS = 1200
 """The calendar repeats every 400 years, and bands of three years every 1200."""
 CYCLE_DAYS = 3 * 146_097
@@ -233,3 +248,12 @@ def test_moving_all_times_by_whole_days_moves_nothing_but_the_dates(tale):
             if rows[column].dtype == pl.String
         )
         assert_frame_equal(unmoved, moved_back(later[name]), check_row_order=False)
+
+
+@pytest.mark.parametrize("module", RETENTION, ids=lambda module: module.TABLE.name)
+def test_every_row_is_stamped_with_its_definition_and_with_up_to_when_it_looks(module):
+    stamps = {column.name: column for column in module.TABLE.columns}
+
+    assert module.TABLE.definition
+    assert not stamps["definition"].nullable
+    assert not stamps["snapshot_at"].nullable

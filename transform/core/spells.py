@@ -22,6 +22,7 @@ from transform.columns import (
     SNAPSHOT_AT,
     TRIAGE_KINDS,
 )
+from transform.once import made_once
 from transform.parameters import Parameters
 
 TABLE = Table(
@@ -95,7 +96,8 @@ DOOR_OF_KIND = {
 
 def build(contributions: pl.LazyFrame, repositories: pl.LazyFrame, *, parameters: Parameters) -> pl.LazyFrame:
     horizons = horizons_of(parameters)
-    people = active_days(contributions, repositories).pipe(silences).pipe(arrivals, horizons)
+    people = lives(contributions, repositories).pipe(arrivals, horizons)
+    people = people.join(snapshots(repositories), on="repo_id")
     people = people.join(doors(contributions, repositories), on=SCOPE_KEY).pipe(readable)
     return pl.concat(
         [people.pipe(spells, end_rule, horizon) for end_rule in END_RULE.one_of for horizon in horizons]
@@ -154,11 +156,45 @@ def active_days(contributions: pl.LazyFrame, repositories: pl.LazyFrame) -> pl.L
     return everywhere.join(snapshots(repositories), on="repo_id").filter(pl.col("first_at") < pl.col("snapshot_at"))
 
 
-def silences(days: pl.LazyFrame) -> pl.LazyFrame:
-    """Adds `life` (see in_order) and `silence_days`: to the person's next day with an act, or to that of the snapshot."""
-    goes_on = pl.col("life") == pl.col("life").shift(-1)
-    next_day = pl.when(goes_on).then(pl.col("day").shift(-1)).otherwise(pl.col("snapshot_at").dt.date())
-    return in_order(days).with_columns(silence_days=(next_day - pl.col("day")).dt.total_days())
+@made_once
+def lives(contributions: pl.LazyFrame, repositories: pl.LazyFrame) -> pl.LazyFrame:
+    """The active days in order, with `life` (see in_order), `age_days` since the first of the life, and `silence_days`.
+
+    That is from the day to the person's next one with an act, or to that of the snapshot. `is_newcomer` is of the life. Kept for whoever is about days
+    with acts; of the snapshot it says the day alone, which is narrower (see snapshots).
+    """
+    narrow = pl.col("snapshot_at").dt.date().alias("snapshot_day")
+    days = active_days(contributions, repositories).with_columns(narrow).drop("snapshot_at").pipe(in_order)
+    day, life = pl.col("day"), pl.col("life")
+    is_first, is_last = (life != life.shift()).fill_null(value=True), (life != life.shift(-1)).fill_null(value=True)
+    is_early = pl.col("surely_new_from").is_not_null().cast(pl.UInt32)
+    n_early = is_early.cum_sum()
+    next_day = pl.when(is_last).then("snapshot_day").otherwise(day.shift(-1))
+    return days.with_columns(
+        silence_days=(next_day - day).dt.total_days().cast(pl.Int32),
+        age_days=(day - pl.when(is_first).then(day).forward_fill()).dt.total_days().cast(pl.Int32),
+        is_newcomer=pl.when(is_first).then(n_early - is_early).forward_fill()
+        == pl.when(is_last).then(n_early).backward_fill(),
+    )
+
+
+@made_once
+def months_of(contributions: pl.LazyFrame, repositories: pl.LazyFrame) -> pl.LazyFrame:
+    """The lives by calendar month (`month_start`) with an act, in order, with the number of acts."""
+    days = lives(contributions, repositories).with_columns(month_start=pl.col("day").dt.truncate("1mo"))
+    return added_up(days, "life", "month_start").select(*PERSON_KEY, "life", "month_start", "n_contributions")
+
+
+def added_up(in_order: pl.LazyFrame, *by: str) -> pl.LazyFrame:
+    """One row for neighbouring rows that are alike, with the sum of `n_contributions`, and how many they were (`n_rows`)."""
+    goes_on = pl.all_horizontal(pl.col(name) == pl.col(name).shift(-1) for name in by)
+    sums = (pl.col("n_contributions"), pl.col("n_rows"))
+    return (
+        in_order.with_columns(n_rows=pl.lit(1, pl.Int64))
+        .with_columns(one.cum_sum() for one in sums)
+        .filter(~goes_on.fill_null(value=False))
+        .with_columns(one - one.shift(fill_value=0) for one in sums)
+    )
 
 
 def in_order(days: pl.LazyFrame) -> pl.LazyFrame:
@@ -180,7 +216,6 @@ def arrivals(days: pl.LazyFrame, horizons: list[int]) -> pl.LazyFrame:
     return days.group_by("life").agg(
         pl.col(PERSON_KEY).first(),
         pl.col("first_at").min(),
-        pl.col("snapshot_at").first(),
         first_day=pl.col("day").min(),
         last_day=pl.col("day").max(),
         surely_new_from=pl.col("surely_new_from").max(),

@@ -7,7 +7,7 @@ import polars as pl
 from quality.contract import Column, Table
 from transform.columns import DEFINITION, FAMILY, SCOPE_ID, SNAPSHOT_AT, count
 from transform.core.repositories import IS_HISTORY_CUT
-from transform.core.spells import PERSON_KEY, active_days, in_all, in_order, snapshots
+from transform.core.spells import in_all, months_of, snapshots
 from transform.parameters import Parameters
 from transform.retention.rests_on import acts_between
 
@@ -69,9 +69,9 @@ def build(
 ) -> pl.LazyFrame:
     del parameters
     came = newcomers.select(pl.col("repo_id", "family").cast(pl.Categorical), day=pl.col("first_at").dt.date())
-    days = active_days(contributions, repositories).select(*PERSON_KEY, "day").pipe(in_order).cache()
+    months = months_of(contributions, repositories)
     counted = pl.concat(
-        [days.pipe(members, unit).join(came.pipe(firsts, unit), on=CELL, how="left") for unit in UNITS]
+        [months.pipe(members, unit).join(came.pipe(firsts, unit), on=CELL, how="left") for unit in UNITS]
     ).with_columns(pl.col("n_first").fill_null(0))
     return (
         counted.pipe(with_gaps, repositories)
@@ -82,12 +82,13 @@ def build(
     )
 
 
-def members(days: pl.LazyFrame, unit: str) -> pl.LazyFrame:
+def members(months: pl.LazyFrame, unit: str) -> pl.LazyFrame:
     """Persons per period, and those of them who were not there in the one before."""
+    month = pl.col("month_start")
     goes_on = pl.col("life") == pl.col("life").shift()
     number = pl.col("period_number")
-    seats = days.with_columns(period_start=pl.col("day").dt.truncate(UNITS[unit]), period_number=numbers()[unit])
-    # the days of one life adjoin, so what differs from the row before begins a period
+    seats = months.with_columns(period_start=month.dt.truncate(UNITS[unit]), period_number=numbers()[unit])
+    # the months of one life adjoin, so what differs from the row before begins a period
     once = seats.filter(~(goes_on & (number == number.shift())).fill_null(value=False))
     was_here = (goes_on & (number == number.shift() + 1)).fill_null(value=False)
     counted = once.with_columns(was_here=was_here).group_by("repo_id", "family", "period_start")
@@ -97,8 +98,9 @@ def members(days: pl.LazyFrame, unit: str) -> pl.LazyFrame:
 
 def numbers() -> dict[str, pl.Expr]:
     """Periods numbered through, so that neighbours differ by one."""
-    year, day = pl.col("day").dt.year(), pl.col("day")
-    return {"month": year * 12 + day.dt.month(), "quarter": year * 4 + day.dt.quarter(), "year": year}
+    month = pl.col("month_start")
+    year = month.dt.year()
+    return {"month": year * 12 + month.dt.month(), "quarter": year * 4 + month.dt.quarter(), "year": year}
 
 
 def firsts(came: pl.LazyFrame, unit: str) -> pl.LazyFrame:

@@ -6,7 +6,7 @@ import polars as pl
 
 from quality.contract import Column, Table
 from transform.columns import DEFINITION, PERSON_ID, SCOPE_ID, SNAPSHOT_AT
-from transform.core.spells import SCOPE_KEY, active_days, packed, silences
+from transform.core.spells import SCOPE_KEY, lives, packed, snapshots
 from transform.parameters import Parameters
 from transform.retention.rests_on import ALL_ACTS_OF_PERSON
 from transform.statistics.far_out import FEWEST_PAUSES, STEP_DAYS, WINDOW_DAYS, with_thresholds
@@ -62,10 +62,10 @@ TABLE = Table(
 
 def build(contributions: pl.LazyFrame, repositories: pl.LazyFrame, *, parameters: Parameters) -> pl.LazyFrame:
     del parameters
-    days = active_days(contributions, repositories).filter(pl.col("family") != "any").cache()
+    days = lives(contributions, repositories)
     is_code = pl.col("family") == "code"
-    breaks = days.filter(is_code).pipe(coding_breaks).cache()
-    other = days.filter(~is_code).select(*SCOPE_KEY, "day").unique()
+    breaks = days.filter(is_code).pipe(coding_breaks).join(snapshots(repositories), on="repo_id").cache()
+    other = days.filter(~is_code, pl.col("family") != "any").select(*SCOPE_KEY, "day")
     return (
         stretches(breaks, other)
         .with_columns(pl.col(SCOPE_KEY).cast(pl.String), definition=pl.lit(TABLE.definition))
@@ -76,14 +76,12 @@ def build(contributions: pl.LazyFrame, repositories: pl.LazyFrame, *, parameters
 def coding_breaks(days: pl.LazyFrame) -> pl.LazyFrame:
     """The pauses that are breaks, the one up to the snapshot among them: `break_day`, `back_day`, `is_open`."""
     pauses = (
-        silences(days)
-        .filter(pl.len().over(SCOPE_KEY) >= FEWEST_CODING_DAYS)
+        days.filter(pl.len().over("life") >= FEWEST_CODING_DAYS)
         .select(
             *SCOPE_KEY,
-            "snapshot_at",
             start_day="day",
             pause_days="silence_days",
-            is_open=pl.col("day") == pl.col("day").max().over(SCOPE_KEY),
+            is_open=(pl.col("life") != pl.col("life").shift(-1)).fill_null(value=True),
         )
         .filter(pl.col("pause_days") > 0)
     )
@@ -92,7 +90,6 @@ def coding_breaks(days: pl.LazyFrame) -> pl.LazyFrame:
         .filter(pl.col("pause_days") > pl.col("threshold_days"))
         .select(
             *SCOPE_KEY,
-            "snapshot_at",
             "threshold_days",
             "is_open",
             break_day="start_day",

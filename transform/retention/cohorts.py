@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import polars as pl
 
 from quality.contract import Column, Evidence, Table
@@ -19,11 +17,11 @@ from transform.columns import (
     count,
     share,
 )
-from transform.core.spells import IS_DECIDABLE, PERSON_KEY, active_days, horizons_of
+from transform.core.spells import IS_DECIDABLE, horizons_of, lives
 from transform.parameters import Parameters
-from transform.retention.newcomers import newcomers
+from transform.retention.newcomers import of_newcomers
 from transform.statistics.intervals import wilson
-from transform.statistics.kaplan_meier import at_day, ends, kaplan_meier
+from transform.statistics.kaplan_meier import ends, kaplan_meier, readings
 
 COHORT = ("repo_id", "family", "cohort_quarter")
 HORIZON_COHORT = (*COHORT, "horizon_days")
@@ -91,20 +89,19 @@ TABLE = Table(
 def build(
     spells: pl.LazyFrame, contributions: pl.LazyFrame, repositories: pl.LazyFrame, *, parameters: Parameters
 ) -> pl.LazyFrame:
-    members = newcomers(spells, parameters)
-    returns = active_days(contributions, repositories).pipe(came_back, members, parameters.retention_days)
-    judged = members.join(returns, on=PERSON_KEY, how="left").cache()
-    every_horizon = [
-        newcomers(spells, replace(parameters, horizon_days=horizon)) for horizon in horizons_of(parameters)
-    ]
-    tables = [judged.pipe(bounded, day) for day in parameters.retention_days]
-    for those in every_horizon:
-        curves = those.filter(IS_DECIDABLE).pipe(ends, by=HORIZON_COHORT).pipe(kaplan_meier, by=HORIZON_COHORT).cache()
-        tables += [those.pipe(unbounded, day) for day in parameters.retention_days]
-        tables += [those.pipe(surviving, curves, day) for day in parameters.retention_days]
+    marks = parameters.retention_days
+    members = of_newcomers(spells).filter(pl.col("horizon_days").is_in(horizons_of(parameters)))
+    counted = members.pipe(counts, marks).cache()
+    back = lives(contributions, repositories).pipe(came_back, marks).cache()
+    curves = members.filter(IS_DECIDABLE).pipe(ends, by=HORIZON_COHORT).pipe(kaplan_meier, by=HORIZON_COHORT)
+    read = curves.pipe(readings, marks, by=HORIZON_COHORT).cache()
+    main = counted.filter(pl.col("horizon_days") == parameters.horizon_days)
+    tables = [main.pipe(bounded, back, mark) for mark in marks]
+    tables += [counted.pipe(unbounded, mark) for mark in marks]
+    tables += [counted.pipe(surviving, read, mark) for mark in marks]
     return (
         pl.concat(tables, how="diagonal")
-        .with_columns(definition=pl.lit(TABLE.definition))
+        .with_columns(pl.col("repo_id", "family").cast(pl.String), definition=pl.lit(TABLE.definition))
         .select(TABLE.column_names)
         .sort(TABLE.key)
     )
@@ -115,19 +112,35 @@ def window_of(day: int) -> int:
     return MONTH_DAYS if day < QUARTER_DAYS else QUARTER_DAYS
 
 
-def came_back(days: pl.LazyFrame, members: pl.LazyFrame, marks: tuple[int, ...]) -> pl.LazyFrame:
-    """`back_<day>` per scope, person and family: any act in [day, day + window)."""
-    keyed = members.select(pl.col(PERSON_KEY).cast(pl.Categorical), "first_day")
-    age = (pl.col("day") - pl.col("first_day")).dt.total_days()
-    is_in = {mark: pl.col("age").is_between(mark, mark + window_of(mark), closed="left") for mark in marks}
-    return (
-        days.join(keyed, on=PERSON_KEY)
-        .select(*PERSON_KEY, age=age)
-        .filter(pl.any_horizontal(is_in.values()))
-        .group_by(PERSON_KEY)
-        .agg(inside.any().alias(f"back_{mark}") for mark, inside in is_in.items())
-        .with_columns(pl.col(PERSON_KEY).cast(pl.String))
+def counts(members: pl.LazyFrame, marks: tuple[int, ...]) -> pl.LazyFrame:
+    """Per cohort and horizon: newcomers, and of every mark those seen long enough, and those of them who were back."""
+    is_back = {mark: pl.col("last_day") >= pl.col("first_day") + pl.duration(days=mark) for mark in marks}
+    told = {
+        **{f"n_seen_window_{mark}": seen_for(mark + window_of(mark)) for mark in marks},
+        **{f"n_seen_horizon_{mark}": seen_with_horizon(mark) for mark in marks},
+        **{f"n_back_{mark}": seen_with_horizon(mark) & is_back[mark] for mark in marks},
+        "n_decidable": IS_DECIDABLE,
+    }
+    return members.group_by(HORIZON_COHORT).agg(
+        pl.col("snapshot_at").first(),
+        n_newcomers=pl.len().cast(pl.Int64),
+        **{name: one.sum().cast(pl.Int64) for name, one in told.items()},
     )
+
+
+def came_back(days: pl.LazyFrame, marks: tuple[int, ...]) -> pl.LazyFrame:
+    """Per cohort and mark, newcomers with an act in [mark, mark + window), all of which lies before the snapshot."""
+    age, life = pl.col("age_days"), pl.col("life")
+    first_day = pl.col("day") - pl.duration(days=age)
+    found = []
+    for mark in marks:
+        end = mark + window_of(mark)
+        is_over = first_day + pl.duration(days=end) <= pl.col("snapshot_day")
+        inside = days.filter("is_newcomer", age.is_between(mark, end, closed="left"), is_over)
+        once = inside.filter((life != life.shift()).fill_null(value=True))
+        quarters = once.group_by("repo_id", "family", cohort_quarter=first_day.dt.truncate("1q"))
+        found.append(quarters.agg(n_retained=pl.len().cast(pl.Int64), day=pl.lit(mark, pl.Int32)))
+    return pl.concat(found)
 
 
 def seen_for(days: int) -> pl.Expr:
@@ -141,50 +154,48 @@ def seen_with_horizon(day: int) -> pl.Expr:
     return age >= day + pl.col("horizon_days")
 
 
-def bounded(members: pl.LazyFrame, day: int) -> pl.LazyFrame:
-    window = window_of(day)
-    is_back = pl.col(f"back_{day}").fill_null(value=False)
-    counted = members.pipe(counts, is_retained=is_back, is_eligible=seen_for(day + window))
-    return counted.pipe(named, "bounded", day).with_columns(window_days=pl.lit(window, pl.Int32))
+def bounded(counted: pl.LazyFrame, back: pl.LazyFrame, day: int) -> pl.LazyFrame:
+    returned = back.filter(pl.col("day") == day).drop("day")
+    rows = counted.join(returned, on=COHORT, how="left").with_columns(pl.col("n_retained").fill_null(0))
+    told = rows.pipe(shares, "n_retained", f"n_seen_window_{day}").pipe(named, "bounded", day)
+    return told.with_columns(window_days=pl.lit(window_of(day), pl.Int32))
 
 
-def unbounded(members: pl.LazyFrame, day: int) -> pl.LazyFrame:
-    is_back = pl.col("last_day") >= pl.col("first_day") + pl.duration(days=day)
-    return members.pipe(counts, is_retained=is_back, is_eligible=seen_with_horizon(day)).pipe(named, "unbounded", day)
+def unbounded(counted: pl.LazyFrame, day: int) -> pl.LazyFrame:
+    return counted.pipe(shares, f"n_back_{day}", f"n_seen_horizon_{day}").pipe(named, "unbounded", day)
 
 
-def counts(members: pl.LazyFrame, *, is_retained: pl.Expr, is_eligible: pl.Expr) -> pl.LazyFrame:
-    tallied = members.group_by(HORIZON_COHORT).agg(
-        pl.col("snapshot_at").first(),
-        n_newcomers=pl.len().cast(pl.Int64),
-        n_eligible=is_eligible.sum().cast(pl.Int64),
-        n_retained=(is_retained & is_eligible).sum().cast(pl.Int64),
+def shares(counted: pl.LazyFrame, retained: str, eligible: str) -> pl.LazyFrame:
+    """One count over another with its bounds, for cohorts of which everybody was seen long enough."""
+    told = counted.select(
+        *HORIZON_COHORT, "snapshot_at", "n_newcomers", n_retained=pl.col(retained), n_eligible=pl.col(eligible)
     )
-    retained, eligible = pl.col("n_retained"), pl.col("n_eligible")
-    lower, upper = wilson(retained, eligible)
+    n, among = pl.col("n_retained"), pl.col("n_eligible")
+    lower, upper = wilson(n, among)
     mature = pl.when("is_mature")
-    return tallied.with_columns(is_mature=eligible == pl.col("n_newcomers")).with_columns(
-        retained_share=mature.then(retained / eligible),
+    return told.with_columns(is_mature=among == pl.col("n_newcomers")).with_columns(
+        retained_share=mature.then(n / among),
         retained_lower_share=mature.then(lower),
         retained_upper_share=mature.then(upper),
     )
 
 
-def surviving(members: pl.LazyFrame, curves: pl.LazyFrame, day: int) -> pl.LazyFrame:
+def surviving(counted: pl.LazyFrame, read: pl.LazyFrame, day: int) -> pl.LazyFrame:
     """Survival at the day; null where the last person still observed was censored before it."""
-    counted = members.group_by(HORIZON_COHORT).agg(
-        pl.col("snapshot_at").first(),
-        n_newcomers=pl.len().cast(pl.Int64),
-        n_eligible=IS_DECIDABLE.sum().cast(pl.Int64),
-        is_mature=seen_with_horizon(day).all(),
+    told = counted.select(
+        *HORIZON_COHORT,
+        "snapshot_at",
+        "n_newcomers",
+        n_eligible="n_decidable",
+        is_mature=pl.col(f"n_seen_horizon_{day}") == pl.col("n_newcomers"),
     )
-    shares = curves.pipe(at_day, day, by=HORIZON_COHORT).select(
+    at_mark = read.filter(pl.col("day") == day).select(
         *HORIZON_COHORT,
         retained_share="survival_share",
         retained_lower_share="survival_lower_share",
         retained_upper_share="survival_upper_share",
     )
-    return counted.join(shares, on=HORIZON_COHORT, how="left").pipe(named, "km", day)
+    return told.join(at_mark, on=HORIZON_COHORT, how="left").pipe(named, "km", day)
 
 
 def named(rows: pl.LazyFrame, measure: str, day: int) -> pl.LazyFrame:

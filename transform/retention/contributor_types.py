@@ -65,6 +65,7 @@ TABLE = Table(
         count("n_commits", "Commits in the default branch, as author or co-author."),
         count("n_changes_opened", "Changes opened."),
         count("n_changes_merged", "Of these, merged before the snapshot."),
+        Column("has_one_artefact", pl.Boolean, "All acts before the snapshot belong to one single artefact."),
         Column(
             "is_one_time",
             pl.Boolean,

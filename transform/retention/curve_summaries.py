@@ -23,7 +23,7 @@ from transform.columns import (
 from transform.parameters import Parameters
 from transform.retention.curves import CURVE
 from transform.retention.rests_on import SPELLS_OF_CURVE
-from transform.statistics.kaplan_meier import at_day, reached
+from transform.statistics.kaplan_meier import reached, readings
 
 TABLE = Table(
     schema="retention",
@@ -89,12 +89,7 @@ OF_THE_DAY = ("survival_share", "survival_lower_share", "survival_upper_share", 
 
 
 def build(curves: pl.LazyFrame, *, parameters: Parameters) -> pl.LazyFrame:
-    read = pl.concat(
-        [
-            curves.pipe(at_day, day, by=CURVE).with_columns(day=pl.lit(day, pl.Int32))
-            for day in parameters.retention_days
-        ]
-    )
+    read = curves.pipe(readings, parameters.retention_days, by=CURVE)
     enough = pl.when(pl.col("n_at_risk") >= parameters.fewest_at_risk)
     return (
         read.with_columns(enough.then(pl.col(OF_THE_DAY)), n_left="n_exits")

@@ -21,6 +21,7 @@ from transform.retention.hazard_models import (
     sorted_out,
     told,
 )
+from transform.retention.newcomers import of_newcomers
 
 DOOR_TERMS = tuple(f"door_{door}" for door in DOORS)
 OF_ARRIVAL = ("partners_doubled", "issue_fixed", "change_merged")
@@ -135,20 +136,20 @@ def stayed(
     `draw` is a number by chance, always the same for the same person in the same repository.
     """
     landmark = parameters.first_month_days
-    key = [pl.col(PERSON_KEY).cast(pl.Categorical)]
-    months = arrived.select(*key, "n_contributions_first_month", "n_active_days_first_month")
+    months = arrived.select(
+        pl.col(PERSON_KEY).cast(pl.Categorical), "n_contributions_first_month", "n_active_days_first_month"
+    )
     door = pl.col("door")
     return (
-        spells.filter(
-            "is_newcomer",
+        of_newcomers(spells)
+        .filter(
             IS_DECIDABLE,
-            pl.col("end_rule") == "first_gap",
             pl.col("horizon_days").is_in(horizons_of(parameters)),
             pl.col("duration_days") > landmark,
             pl.col("repo_id") != "all",
         )
         .select(
-            *key,
+            *PERSON_KEY,
             "horizon_days",
             "is_exit",
             "duration_days",
@@ -157,7 +158,7 @@ def stayed(
             draw=pl.concat_str(PERSON_KEY).hash(0),
             later_year=pl.col("cohort_quarter").dt.year().cast(pl.Float64),
             stratum="repo_id",
-            employed=pl.col("affiliation_class").is_in(EMPLOYED).cast(pl.Float64),
+            employed=pl.col("affiliation_class").cast(pl.String).is_in(EMPLOYED).cast(pl.Float64),
             volunteer=(pl.col("affiliation_class") == "volunteer").cast(pl.Float64),
             **{f"door_{name}": (door == name).cast(pl.Float64) for name in DOORS},
         )
@@ -202,7 +203,7 @@ def model(people: pl.DataFrame, *, parameters: Parameters) -> pl.DataFrame:
 
 def absent_doors(sampled: pl.DataFrame, reference: str) -> dict[str, str]:
     """A door must have been taken, and not taken, by several to be compared."""
-    taken = {door: sampled[f"door_{door}"].sum() for door in DOORS}
+    taken = dict(zip(DOORS, sampled.select(DOOR_TERMS).sum().row(0), strict=True))
     few = {f"door_{door}": "no variation" for door, n in taken.items() if n < FEWEST_PER_DOOR}
     return {**few, f"door_{reference}": "reference"}
 

@@ -6,8 +6,9 @@ import numpy as np
 import polars as pl
 
 from quality.contract import Column, Table
-from transform.columns import DEFINITION, HORIZON_DAYS, PERSON_ID, REPO_ID, SNAPSHOT_AT, count, share
-from transform.core.spells import SCOPE_KEY, human_acts, silences
+from transform.columns import ALL_REPOSITORIES, DEFINITION, HORIZON_DAYS, PERSON_ID, REPO_ID, SNAPSHOT_AT, count, share
+from transform.core.spells import SCOPE_KEY, lives, snapshots
+from transform.once import made_once
 from transform.parameters import Parameters
 from transform.retention.rests_on import ALL_ACTS_OF_PERSON
 from transform.statistics.logistic import Flags, NoModel, fit, predicted
@@ -72,16 +73,11 @@ def build(contributions: pl.LazyFrame, repositories: pl.LazyFrame, *, parameters
     )
 
 
+@made_once
 def judged(contributions: pl.LazyFrame, repositories: pl.LazyFrame, horizon: int) -> pl.LazyFrame:
     """Regulars at every month's start and at the snapshot, with what the model says of them (`silent_share`)."""
-    # of single repositories and of all families together: active_days would make the others too
-    days = (
-        human_acts(contributions, repositories)
-        .select(*SCOPE_KEY, "snapshot_at", day=pl.col("contributed_at").dt.date())
-        .unique()
-        .with_columns(family=pl.lit("any").cast(pl.Categorical))
-    )
-    rows = days.pipe(silences).pipe(regulars).pipe(parted, horizon)
+    days = lives(contributions, repositories).filter(pl.col("family") == "any", pl.col("repo_id") != ALL_REPOSITORIES)
+    rows = days.pipe(regulars).pipe(parted, horizon).join(snapshots(repositories), on="repo_id").drop("snapshot_day")
     schema = pl.Schema({**rows.collect_schema(), **JUDGED})
     return rows.map_batches(with_probabilities, schema=schema)
 
@@ -92,9 +88,9 @@ def regulars(days: pl.LazyFrame) -> pl.LazyFrame:
     `returns_day` is the next active day on or after it, or that of the snapshot.
     """
     frequent = days.filter(pl.len().over("life") >= FEWEST_ACTIVE_DAYS).select(
-        *SCOPE_KEY, "life", "day", "silence_days", "snapshot_at"
+        *SCOPE_KEY, "life", "day", "silence_days", "snapshot_day"
     )
-    schema = frequent.select(*SCOPE_KEY, "snapshot_at").collect_schema()
+    schema = frequent.select(*SCOPE_KEY, "snapshot_day").collect_schema()
     return frequent.map_batches(counted, schema={**schema, **COUNTED}).filter(
         pl.col("n_active_days_year") >= FEWEST_ACTIVE_DAYS
     )
@@ -119,14 +115,14 @@ def counted(days: pl.DataFrame) -> pl.DataFrame:
     asked = days.group_by("life", maintain_order=True).agg(lifetime()).with_columns(as_of_day=dates())
     asked = asked.explode("as_of_day").drop_nulls("as_of_day")
     line, life = on_line(days["life"], days["day"]), asked["life"]
-    today = asked["as_of_day"] == asked["snapshot_at"].dt.date()
+    today = asked["as_of_day"] == asked["snapshot_day"]
     upto = np.searchsorted(line, on_line(life, asked["as_of_day"]) + today.to_numpy())
     since = {n: np.searchsorted(line, on_line(life, asked["as_of_day"]) - n) for n in (QUARTER_DAYS, YEAR_DAYS)}
     last = days[np.maximum(upto - 1, 0)].select(latest_day="day", wait="silence_days")
     as_of = pl.col("as_of_day")
     return asked.hstack(last).select(
         *SCOPE_KEY,
-        "snapshot_at",
+        "snapshot_day",
         "as_of_day",
         returns_day=pl.col("latest_day") + pl.duration(days=pl.col("wait")),
         silence_days=(as_of - pl.col("latest_day")).dt.total_days().cast(pl.Int32),
@@ -137,12 +133,12 @@ def counted(days: pl.DataFrame) -> pl.DataFrame:
 
 
 def lifetime() -> list[pl.Expr]:
-    whose = [pl.col(name).first() for name in (*SCOPE_KEY, "snapshot_at")]
+    whose = [pl.col(name).first() for name in (*SCOPE_KEY, "snapshot_day")]
     return [*whose, pl.col("day").min().alias("first_day"), pl.col("day").max().alias("last_day")]
 
 
 def dates() -> pl.Expr:
-    today = pl.col("snapshot_at").dt.date()
+    today = pl.col("snapshot_day")
     until = pl.min_horizontal(pl.col("last_day") + pl.duration(days=YEAR_DAYS), today)
     months = pl.date_ranges(pl.col("first_day").dt.offset_by("1d").dt.truncate("1mo"), until, "1mo")
     return pl.concat_list(months, pl.concat_list(today)).list.unique()
@@ -162,7 +158,7 @@ def parted(rows: pl.LazyFrame, horizon: int) -> pl.LazyFrame:
 
     What is trained with was over, outcome and all, before the first held-out month began.
     """
-    asked, today = pl.col("as_of_day"), pl.col("snapshot_at").dt.date()
+    asked, today = pl.col("as_of_day"), pl.col("snapshot_day")
     ahead = pl.duration(days=horizon)
     known_until = today - ahead
     held_out_from = known_until - pl.duration(days=YEAR_DAYS)

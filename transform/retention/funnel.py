@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import reduce
 from itertools import pairwise
 
@@ -12,7 +11,7 @@ from quality.contract import Column, Evidence, Table
 from transform.columns import DEFINITION, HORIZON_DAYS, N_NEWCOMERS, SCOPE_ID, SNAPSHOT_AT, count, share
 from transform.core.spells import IS_DECIDABLE, SCOPE_KEY, horizons_of, human_acts, in_all, snapshots
 from transform.parameters import Parameters
-from transform.retention.newcomers import newcomers
+from transform.retention.newcomers import of_newcomers
 from transform.statistics.aalen_johansen import CENSORED, COMPETING, EVENT, aalen_johansen, incidence_at
 from transform.statistics.intervals import wilson
 
@@ -88,10 +87,8 @@ def build(
     *,
     parameters: Parameters,
 ) -> pl.LazyFrame:
-    members = pl.concat(
-        [newcomers(spells, replace(parameters, horizon_days=horizon)) for horizon in horizons_of(parameters)]
-    )
-    members = members.filter(pl.col("family") == "any", IS_DECIDABLE).pipe(keyed).cache()
+    is_asked = pl.col("horizon_days").is_in(horizons_of(parameters))
+    members = of_newcomers(spells).filter(is_asked, pl.col("family") == "any", IS_DECIDABLE).pipe(keyed).cache()
     acts = stage_acts(human_acts(contributions, repositories), changes, repositories, members).cache()
     ways = {"ever": first_acts(acts), "sequential": acts_in_order(acts)}
     people = [
@@ -111,9 +108,7 @@ def build(
 
 
 def keyed(rows: pl.LazyFrame) -> pl.LazyFrame:
-    return rows.select(
-        pl.col(SCOPE_KEY).cast(pl.Categorical), "horizon_days", "first_day", "end_day", "is_exit", "snapshot_at"
-    )
+    return rows.select(*SCOPE_KEY, "horizon_days", "first_day", "end_day", "is_exit", "snapshot_at")
 
 
 def stage_acts(

@@ -22,8 +22,9 @@ from transform.columns import (
     share,
 )
 from transform.core.spells import IS_DECIDABLE
+from transform.once import made_once
 from transform.parameters import Parameters
-from transform.statistics.kaplan_meier import kaplan_meier, reached, read_at
+from transform.statistics.kaplan_meier import read_at_once
 
 SUBJECT = ("repo_id", "family", "comparison", "end_rule", "horizon_days")
 GROUP = (*SUBJECT, "group_name")
@@ -125,7 +126,7 @@ TABLE = Table(
 
 def build(spells: pl.LazyFrame, *, parameters: Parameters) -> pl.LazyFrame:
     return (
-        curves_of(grouped_ends(spells, parameters).cache(), parameters)
+        curves_of(grouped_ends(spells, parameters.cohort_band_years), parameters)
         .with_columns(definition=pl.lit(TABLE.definition))
         .select(TABLE.column_names)
     )
@@ -135,25 +136,21 @@ def curves_of(counted: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
     """The curves of groups, read on the days they are asked for, from what `ends` counts."""
     counted = counted.cache()
     groups = counted.group_by(GROUP).agg(pl.col("snapshot_at").first(), n_persons=pl.col("n_ends").sum())
-    groups = groups.with_row_index("curve").cache()
-    numbered = counted.join(groups.select(*GROUP, "curve"), on=GROUP).drop(GROUP)  # names would slow every step below
-    curves = kaplan_meier(numbered, by=["curve"]).cache()
     is_reportable = pl.col("n_at_risk") >= parameters.fewest_at_risk
-    halves = curves.filter(is_reportable).pipe(reached, by=["curve"], half_life_days=0.5)
     return (
-        read_at(curves, parameters.curve_days, by=["curve"])
-        .join(groups, on="curve")
-        .join(halves, on="curve", how="left")
+        read_at_once(counted, parameters.curve_days, by=GROUP, fewest=parameters.fewest_at_risk)
+        .drop_nulls("survival_share")
+        .join(groups, on=GROUP)
         .with_columns(
             pl.col(NAMES).cast(pl.String),
             pl.when(is_reportable).then("restricted_mean_days"),
-            pl.col("half_life_days").cast(pl.Int32),
             is_reportable=is_reportable,
         )
     )
 
 
-def grouped_ends(spells: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
+@made_once
+def grouped_ends(spells: pl.LazyFrame, band_years: int) -> pl.LazyFrame:
     """What `ends` counts, for every group of every comparison, with `snapshot_at`; the names are categorical.
 
     Doors, years and employers are compared among newcomers; old hands take part in the comparison by arrival alone.
@@ -167,7 +164,7 @@ def grouped_ends(spells: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
             "snapshot_at",
             "is_exit",
             "is_newcomer",
-            **group_names(parameters.cohort_band_years),
+            **group_names(band_years),
         )
         .cache()
     )

@@ -98,7 +98,7 @@ def build(
     spells: pl.LazyFrame, first_questions: pl.LazyFrame, first_outcomes: pl.LazyFrame, *, parameters: Parameters
 ) -> pl.LazyFrame:
     in_repositories = spells.filter(pl.col("repo_id") != ALL_REPOSITORIES)
-    at_first_act = grouped_ends(in_repositories, parameters)
+    at_first_act = grouped_ends(spells, parameters.cohort_band_years).filter(pl.col("repo_id") != ALL_REPOSITORIES)
     at_landmark = landmark_ends(in_repositories, first_questions, first_outcomes, parameters)
     both = pl.concat([at_first_act, at_landmark.select(at_first_act.collect_schema().names())])
     within = both.with_columns(stratum="repo_id").cache()
@@ -135,6 +135,8 @@ def compared(ends: pl.DataFrame) -> pl.DataFrame:
         # in the order of names, whatever order the categories came in: sums then never differ
         known = ends.select(names).unique().sort(pl.col(names).cast(pl.String)).with_row_index(number)
         rows = rows.join(known, on=names)
+    # days that are looked up in their order are found three times as fast
+    rows = rows.sort(pl.col("number").cast(pl.Int64) * 2**32 + pl.col("duration"))
     strata = rows.select("number", "subject").unique().sort("number")
     columns = ("number", "group", "entry", "duration", "n_exits", "n_ends")
     given = Ends(*(rows[column].cast(pl.Int64).to_numpy() for column in columns))

@@ -58,14 +58,17 @@ class Terms:
 
 def sorted_out(terms: Sequence[str], rows: pl.DataFrame, absent: dict[str, str]) -> Terms:
     """`absent` names terms that are not to be in the model, with the reason; neither is what is the same for all."""
-    varied = {term: rows[term].n_unique() > 1 for term in terms}
+    values = rows.select(terms).to_numpy()
+    varied = dict(zip(terms, values.min(axis=0) < values.max(axis=0), strict=True))
     missing = {term: absent.get(term, "no variation") for term in terms if term in absent or not varied[term]}
     return Terms([term for term in terms if term not in missing], missing)
 
 
 def lives_of(rows: pl.DataFrame, terms: Sequence[str]) -> Lives:
     """Rows with `duration_days`, `is_exit`, `stratum`, `person_id`, perhaps `entry_days`, and the terms."""
-    stratum = rows["stratum"].cast(pl.String).rank("dense").to_numpy().astype(np.int64)
+    stratum = np.zeros(len(rows), dtype=np.int64)
+    if rows["stratum"].n_unique() > 1:
+        stratum = rows["stratum"].cast(pl.String).rank("dense").to_numpy().astype(np.int64)
     clusters = "stratum" if has_clusters(rows) else "person_id"
     return Lives(
         duration=rows["duration_days"].to_numpy().astype(np.int64),

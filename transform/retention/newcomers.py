@@ -18,7 +18,8 @@ from transform.columns import (
     SNAPSHOT_AT,
     count,
 )
-from transform.core.spells import PERSON_KEY, active_days
+from transform.core.spells import PERSON_KEY, added_up, lives
+from transform.once import made_once
 from transform.parameters import Parameters
 
 TABLE = Table(
@@ -65,20 +66,32 @@ def build(
     spells: pl.LazyFrame, contributions: pl.LazyFrame, repositories: pl.LazyFrame, *, parameters: Parameters
 ) -> pl.LazyFrame:
     arrived = newcomers(spells, parameters).pipe(mark_windows, parameters.first_month_days)
-    busy = active_days(contributions, repositories).pipe(first_months, arrived, parameters.first_month_days)
+    busy = lives(contributions, repositories).pipe(first_months, parameters.first_month_days)
+    is_over = pl.when("has_first_month")
     return (
         arrived.join(busy, on=PERSON_KEY, how="left")
-        .with_columns(definition=pl.lit(TABLE.definition))
+        .with_columns(
+            pl.col(*PERSON_KEY, "door").cast(pl.String),
+            is_over.then(pl.col("n_contributions_first_month", "n_active_days_first_month")),
+            definition=pl.lit(TABLE.definition),
+        )
         .select(TABLE.column_names)
     )
 
 
 def newcomers(spells: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
-    """The newcomers among those with a spell, once per scope, person and family."""
-    return spells.filter(
-        pl.col("is_newcomer"),
-        pl.col("end_rule") == "first_gap",
-        pl.col("horizon_days") == parameters.horizon_days,
+    """The newcomers among those with a spell, once per scope, person and family; their names are categorical."""
+    return of_newcomers(spells).filter(pl.col("horizon_days") == parameters.horizon_days)
+
+
+@made_once
+def of_newcomers(spells: pl.LazyFrame) -> pl.LazyFrame:
+    """The spells of newcomers by first_gap, for every horizon, with names that join and group fast."""
+    names = (*PERSON_KEY, "door", "affiliation_class")
+    return (
+        spells.filter(pl.col("is_newcomer"), pl.col("end_rule") == "first_gap")
+        .with_columns(pl.col(names).cast(pl.Categorical))
+        .drop("end_rule", "is_newcomer")
     )
 
 
@@ -92,16 +105,9 @@ def mark_windows(arrived: pl.LazyFrame, month_days: int) -> pl.LazyFrame:
     )
 
 
-def first_months(days: pl.LazyFrame, arrived: pl.LazyFrame, month_days: int) -> pl.LazyFrame:
-    """Acts and days with an act in whole first months, per scope, person and family."""
-    keyed = arrived.filter(pl.col("has_first_month")).select(pl.col(PERSON_KEY).cast(pl.Categorical), "first_day")
-    return (
-        days.join(keyed, on=PERSON_KEY)
-        .filter(pl.col("day") < pl.col("first_day") + pl.duration(days=month_days))
-        .group_by(PERSON_KEY)
-        .agg(
-            n_contributions_first_month=pl.col("n_contributions").sum(),
-            n_active_days_first_month=pl.len().cast(pl.Int64),
-        )
-        .with_columns(pl.col(PERSON_KEY).cast(pl.String))
+def first_months(days: pl.LazyFrame, month_days: int) -> pl.LazyFrame:
+    """Acts and days with an act in first months, over or not, per scope, person and family."""
+    first = days.filter("is_newcomer", pl.col("age_days") < month_days)
+    return added_up(first.select(*PERSON_KEY, "life", "n_contributions"), "life").select(
+        *PERSON_KEY, n_contributions_first_month="n_contributions", n_active_days_first_month="n_rows"
     )

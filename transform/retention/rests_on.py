@@ -45,12 +45,12 @@ SPELLS_OF_COHORT = Evidence(
 )
 
 
-def acts_between(start: str, end: str, doc: str) -> Evidence:
+def acts_between(start: str, end: str, doc: str, scope: tuple[str, ...] = ("repo_id", "family")) -> Evidence:
     """Acts of humans in the scope and family on the UTC days from `start` on and before `end`, SQL over `here`."""
     return Evidence(
         "core.contributions",
         doc,
-        scope=("repo_id", "family"),
+        scope=scope,
         when=f"{IS_HUMAN_ACT} AND {ACT_DAY} >= {start} AND {ACT_DAY} < {end}",
     )
 

@@ -22,7 +22,7 @@ from transform.retention.cohorts import seen_for
 from transform.retention.curves import with_every_year
 from transform.retention.newcomers import newcomers
 from transform.retention.rests_on import SPELLS_OF_COHORT
-from transform.statistics.kaplan_meier import at_day, ends, kaplan_meier, reached
+from transform.statistics.kaplan_meier import ends, kaplan_meier, reached, readings
 
 CURVE_OF_YEAR = ("repo_id", "family", "cohort_year")
 CURVE = ("repo_id", "family", "cohort")
@@ -80,9 +80,10 @@ def build(
     waits = first_touches(contributions, repositories).pipe(second_days, arrived).pipe(waiting_times)
     counted = waits.pipe(ends, by=CURVE_OF_YEAR).pipe(with_every_year)
     curves = counted.pipe(kaplan_meier, by=CURVE).cache()
+    read = curves.pipe(readings, parameters.retention_days, by=CURVE).cache()
     medians = curves.pipe(reached, by=CURVE, median_days=0.5)
     return (
-        pl.concat([at_mark(waits, curves, day) for day in parameters.retention_days])
+        pl.concat([at_mark(waits, read, day) for day in parameters.retention_days])
         .join(medians, on=CURVE)
         .with_columns(
             is_reportable=pl.col("n_at_risk") >= parameters.fewest_at_risk, definition=pl.lit(TABLE.definition)
@@ -104,11 +105,10 @@ def first_touches(contributions: pl.LazyFrame, repositories: pl.LazyFrame) -> pl
 
 def second_days(touches: pl.LazyFrame, arrived: pl.LazyFrame) -> pl.LazyFrame:
     """The newcomers with `second_day`, null for whom was not seen to return."""
-    keyed = arrived.with_columns(pl.col(PERSON_KEY).cast(pl.Categorical))
-    later = touches.join(keyed.select(*PERSON_KEY, "first_day"), on=PERSON_KEY).filter(
+    later = touches.join(arrived.select(*PERSON_KEY, "first_day"), on=PERSON_KEY).filter(
         pl.col("day") > pl.col("first_day")
     )
-    return keyed.join(later.group_by(PERSON_KEY).agg(second_day=pl.col("day").min()), on=PERSON_KEY, how="left")
+    return arrived.join(later.group_by(PERSON_KEY).agg(second_day=pl.col("day").min()), on=PERSON_KEY, how="left")
 
 
 def waiting_times(people: pl.LazyFrame) -> pl.LazyFrame:
@@ -125,10 +125,10 @@ def waiting_times(people: pl.LazyFrame) -> pl.LazyFrame:
     ).cache()
 
 
-def at_mark(waits: pl.LazyFrame, curves: pl.LazyFrame, day: int) -> pl.LazyFrame:
+def at_mark(waits: pl.LazyFrame, read: pl.LazyFrame, day: int) -> pl.LazyFrame:
     return (
         waits.pipe(eligible, day)
-        .join(curves.pipe(at_day, day, by=CURVE), on=CURVE)
+        .join(read.filter(pl.col("day") == day).drop("day"), on=CURVE)
         .rename({"n_exits": "n_returned"})
         .with_columns(
             day=pl.lit(day, pl.Int32),

@@ -141,7 +141,7 @@ def numbered(seats: pl.LazyFrame) -> pl.LazyFrame:
 def with_arrivals(seats: pl.LazyFrame, spells: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
     """Adds `is_new`: whether the person's days as a newcomer reach into the quarter."""
     arrived = newcomers(spells, parameters).filter(pl.col("family") == "any")
-    came = arrived.select(pl.col("repo_id", "person_id").cast(pl.Categorical), "first_day")
+    came = arrived.select("repo_id", "person_id", "first_day")
     last_day = pl.col("first_day") + pl.duration(days=parameters.newcomer_days - 1)
     return seats.join(came, on=["repo_id", "person_id"], how="left").with_columns(
         is_new=(last_day >= pl.col("quarter_start")).fill_null(value=False)

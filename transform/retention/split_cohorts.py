@@ -6,7 +6,7 @@ import polars as pl
 
 from quality.contract import Column, Table
 from transform.columns import DEFINITION, FAMILY, SCOPE_ID, SNAPSHOT_AT, count, share
-from transform.core.spells import PERSON_KEY, active_days, in_all, in_order, snapshots
+from transform.core.spells import in_all, months_of, snapshots
 from transform.parameters import Parameters
 from transform.retention.rests_on import acts_between
 from transform.statistics.intervals import wilson
@@ -63,7 +63,7 @@ TABLE = Table(
 
 def build(contributions: pl.LazyFrame, repositories: pl.LazyFrame, *, parameters: Parameters) -> pl.LazyFrame:
     del parameters
-    seats = active_days(contributions, repositories).pipe(members).cache()
+    seats = months_of(contributions, repositories).pipe(members).cache()
     came = seats.pipe(newcomers_of_halves)
     again, retained, arrived = (pl.col(name) for name in ("n_seen_again", "n_retained", "n_newcomers"))
     lower, upper = wilson(again, arrived)
@@ -86,11 +86,12 @@ def build(contributions: pl.LazyFrame, repositories: pl.LazyFrame, *, parameters
     )
 
 
-def members(days: pl.LazyFrame) -> pl.LazyFrame:
+def members(months: pl.LazyFrame) -> pl.LazyFrame:
     """Who acted in which half-year, numbered through: `half`, and the numbers of the one before and of the next two."""
     half, life = pl.col("half"), pl.col("life")
-    number = pl.col("day").dt.year() * 2 + (pl.col("day").dt.month() > HALF_MONTHS).cast(pl.Int32)
-    seats = days.select(*PERSON_KEY, "day").pipe(in_order).select("repo_id", "family", "life", half=number)
+    month = pl.col("month_start")
+    number = month.dt.year() * 2 + (month.dt.month() > HALF_MONTHS).cast(pl.Int32)
+    seats = months.select("repo_id", "family", "life", half=number)
     once = seats.filter(~((life == life.shift()) & (half == half.shift())).fill_null(value=False))
     moves = {"before": 1, "next": -1, "next_but_one": -2}
     return once.with_columns(

@@ -16,7 +16,7 @@ from transform.columns import (
     share,
 )
 from transform.core.repositories import IS_HISTORY_CUT
-from transform.core.spells import PERSON_KEY, active_days, in_all, packed, snapshots
+from transform.core.spells import PERSON_KEY, added_up, in_all, months_of, packed, snapshots
 from transform.parameters import Parameters
 from transform.retention.rests_on import acts_between
 from transform.statistics.concentration import in_core
@@ -78,7 +78,7 @@ SEAT = ("repo_id", "family", "window_start")
 
 def build(contributions: pl.LazyFrame, repositories: pl.LazyFrame, *, parameters: Parameters) -> pl.LazyFrame:
     del parameters
-    members = active_days(contributions, repositories).pipe(yearly_amounts).pipe(with_core).pipe(with_year_before)
+    members = months_of(contributions, repositories).pipe(yearly_amounts).pipe(with_core).pipe(with_year_before)
     counted = members.pipe(counts).cache()
     return (
         counted.pipe(windows, repositories)
@@ -92,10 +92,12 @@ def build(contributions: pl.LazyFrame, repositories: pl.LazyFrame, *, parameters
     )
 
 
-def yearly_amounts(days: pl.LazyFrame) -> pl.LazyFrame:
+def yearly_amounts(months: pl.LazyFrame) -> pl.LazyFrame:
     """One row per scope, family, year and person with the number of their acts."""
-    year = pl.col("day").dt.truncate("1y")
-    return days.group_by(*PERSON_KEY, window_start=year).agg(pl.col("n_contributions").sum()).cache()
+    years = months.with_columns(window_start=pl.col("month_start").dt.truncate("1y"))
+    return (
+        added_up(years, "life", "window_start").select(*PERSON_KEY, "life", "window_start", "n_contributions").cache()
+    )
 
 
 def with_core(amounts: pl.LazyFrame) -> pl.LazyFrame:
@@ -119,8 +121,8 @@ def packed_number(high: pl.Expr, low: pl.Expr) -> pl.Expr:
 
 def with_year_before(members: pl.LazyFrame) -> pl.LazyFrame:
     """Adds `was_here` and `was_core`: whether the same held in the year before."""
-    in_order = members.sort(packed(*PERSON_KEY, "window_start"))
-    same = pl.all_horizontal(pl.col(name) == pl.col(name).shift() for name in PERSON_KEY)
+    in_order = members.sort(packed("life", "window_start"))
+    same = pl.col("life") == pl.col("life").shift()
     year = pl.col("window_start").dt.year()
     follows = (same & (year == year.shift() + 1)).fill_null(value=False)
     return in_order.with_columns(was_here=follows, was_core=follows & pl.col("is_core").shift().fill_null(value=False))
