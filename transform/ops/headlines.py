@@ -29,7 +29,7 @@ from transform.parameters import Parameters
 from transform.retention import curves, first_responses
 from transform.retention.first_responses import THREAD
 from transform.retention.response_times import in_scopes
-from transform.statistics.kaplan_meier import at_day, ends, kaplan_meier, reached
+from transform.statistics.kaplan_meier import ends, kaplan_meier, reached, readings
 
 POPULATIONS = {"humans": ("human",), "humans_and_agents": ("human", "agent"), "all": ACTOR_CLASSES}
 DAYS = (30, 90, 180, 365)
@@ -200,11 +200,12 @@ def retained(stays: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
     """Newcomers and how many of them are still there, by the curve of all years."""
     of_all = curves.build(stays, parameters=parameters).filter(pl.col("cohort") == curves.EVERY_YEAR).cache()
     told = of_all.group_by("repo_id").agg(pl.col("n_newcomers").first())
+    read = readings(of_all, DAYS, by=("repo_id",)).filter(pl.col("n_at_risk") >= parameters.fewest_at_risk)
     for day in DAYS:
-        enough = pl.when(pl.col("n_at_risk") >= parameters.fewest_at_risk)
-        read = at_day(of_all, day, by=("repo_id",))
-        column = enough.then("survival_share").alias(f"retained_{day}_share")
-        told = told.join(read.select("repo_id", column), on="repo_id")
+        then = read.filter(pl.col("day") == day).select(
+            "repo_id", pl.col("survival_share").alias(f"retained_{day}_share")
+        )
+        told = told.join(then, on="repo_id", how="left")
     return told
 
 
