@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from extract.sandbox.community import ENDS_AT, build_world
@@ -46,7 +47,9 @@ def register_domains(held: DataDirectory) -> None:
             for domain, name, kind in DOMAINS
         ]
         made = decisions.new(held.people, "import", "addresses of the simulated community", "demo", effects)
-        decisions.keep(held.people, made)
+        decisions.keep(
+            held.people, replace(made, at=ENDS_AT.isoformat())
+        )  # what is decided later, a night does not know
 
 
 def _job(world: World, forge: SandboxForge, held: DataDirectory) -> Job:
