@@ -102,9 +102,10 @@ def with_who_is_known(frames: Frames, until: datetime) -> Frames:
         frames[table].filter(pl.col(at) < until).select(account_id=pl.col(column)) for table, column, at in WHO_ACTED
     ]
     seen = pl.concat([*acted, emails.select("account_id"), links.select("account_id")]).drop_nulls().unique()
-    return {
-        **frames,
+    known = {
         "raw.accounts": frames["raw.accounts"].join(seen, on="account_id", how="semi"),
         "raw.emails": emails,
         "raw.email_links": links,
     }
+    # small, and asked for so often that as plans they would be made anew many times over
+    return {**frames, **{name: frame.lazy() for name, frame in zip(known, pl.collect_all(known.values()), strict=True)}}
