@@ -28,7 +28,14 @@ from transform.identity.names import normal
 
 Pair = tuple[str, str]
 FORMAT = "%x00".join(f"%{role}{what}" for role in "ac" for what in ("n", "e", "N", "E")) + "%x00%at"
-NOBODYS = {"your_email@youremail.com", "gitgitgadget@gmail.com", "devnull@localhost", "noreply@github.com"}
+NOBODYS = {
+    "",
+    "none@none",
+    "your_email@youremail.com",
+    "gitgitgadget@gmail.com",
+    "devnull@localhost",
+    "noreply@github.com",
+}
 
 
 @dataclass
@@ -92,18 +99,21 @@ def truth(pairs: list[Pair], told: History, *, strict: bool) -> list[str]:
         )
         if login := normal(email, name).login:
             keys += [("login", login), *([("id", email.partition("+")[0])] if "+" in email else [])]
-        if email.lower() not in NOBODYS:
-            keys.append(("address", email.lower()))
+        keys.append(("address", email.lower()))
         for key in keys:
+            if key[-1] in NOBODYS:
+                continue
             groups.unite(holders.setdefault(key, str(at)), str(at))
     return [groups.root(str(at)) for at in range(len(pairs))]
 
 
 def found(pairs: list[Pair], told: History) -> tuple[list[str], list[Link], float]:
+    """The group of each pair, found among all signatures of the history, as a build does."""
     began = time.perf_counter()
+    others = sorted(told.proper.keys() - set(pairs))
     signatures = [
         Signature(str(at), normal(email, name), {"r": told.spans[name, email][:2]}, told.spans[name, email][2])
-        for at, (name, email) in enumerate(pairs)
+        for at, (name, email) in enumerate([*pairs, *others])
     ]
     by_login: dict[str, list[str]] = defaultdict(list)
     for one in signatures:

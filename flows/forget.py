@@ -12,7 +12,8 @@ from flows.errors import NothingPublished
 
 REMAINS = (
     "What remains: the commits themselves, with name and address, in the project's git history and in the copies of it "
-    "under archive/. Only the project can rewrite that history. Backups, exports and reports made before are not touched."
+    "under archive/. Only the project can rewrite that history. Backups, exports and reports made before are not touched; "
+    "where others wrote the name without an @ before it, it stands."
 )
 
 

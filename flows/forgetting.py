@@ -13,6 +13,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,8 @@ from quality.contract import Table
 NOBODY = "forgotten"
 """Email key of commits of whoever is forgotten; it is no person (see flows.identities)."""
 TEXTS = frozenset({"body", "bodyText", "title", "titleHtml", "description", "note", "message"})
+MENTION = re.compile(r"(?<![\w@])@([A-Za-z0-9][\w.-]*)")
+UNMENTIONED = "@(forgotten)"
 AUTHORS = ("author", "user", "actor", "submitter")
 
 
@@ -160,9 +163,21 @@ def without(value: Any, forge: str, gone: Tombstones) -> Any:
         return value
     is_theirs = any(is_gone(value.get(name), forge, gone) for name in AUTHORS)
     return {
-        key: "" if is_theirs and key in TEXTS and isinstance(one, str) else _member(one, forge, gone)
+        key: _text(one, gone, is_theirs=is_theirs)
+        if key in TEXTS and isinstance(one, str)
+        else _member(one, forge, gone)
         for key, one in value.items()
     }
+
+
+def _text(text: str, gone: Tombstones, *, is_theirs: bool) -> str:
+    """A text without whoever is gone: empty where they wrote it, else without the mentions of them."""
+
+    def left(found: re.Match[str]) -> str:
+        login = found[1].rstrip(".-")
+        return UNMENTIONED + found[1][len(login) :] if gone.has_login(login) else found[0]
+
+    return "" if is_theirs else MENTION.sub(left, text)
 
 
 def _member(value: Any, forge: str, gone: Tombstones) -> Any:

@@ -20,7 +20,7 @@ from transform.core.accounts_of_addresses import account_of_address
 from transform.identity import likeness
 from transform.knowable import knowable
 
-VERSION = 1
+VERSION = 2
 """Raise it when the same names would be found alike otherwise."""
 
 

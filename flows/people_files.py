@@ -7,48 +7,23 @@ and left out.
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from extract.raw_people import AFFILIATION_CLASSES
+from flows import people_foreign
 from flows.decisions import Effect
 from flows.errors import BadDecision
+from flows.people_effects import Found, instant
 from flows.who import Directory
+from transform.identity.groups import Groups
 
 ACTORS = ("human", "bot", "agent", "organisation")
-NO_ORGANISATION = {"(unknown)", "notfound", "unknown", "(robots)"}
-VOLUNTEERS = {"independent", "(independent)", "self", "freelancer", "hobbyist", "volunteer", "individual"}
-ALWAYS_YEAR, STILL_YEAR = 1901, 2099
-
-
-@dataclass
-class Found:
-    """What a file says. `lines` are where each effect comes from, `unknown` how many it names who are not here."""
-
-    effects: list[Effect] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
-    mistakes: list[tuple[int, str]] = field(default_factory=list)
-    unknown: int = 0
-
-    def add(self, line: int, kind: str, **told: Any) -> None:
-        self.effects.append({"kind": kind, **told})
-        self.lines.append(line)
-
-    def merge(self, line: int, aliases: list[str]) -> None:
-        for other in aliases[1:]:
-            if other != aliases[0]:
-                self.add(line, "merge", alias_id=aliases[0], other_alias_id=other)
-
-    def wrong(self, line: int, why: str) -> None:
-        self.mistakes.append((line, why))
 
 
 def read(path: Path, people: Directory) -> Found:
@@ -76,10 +51,10 @@ def _reader(path: Path, text: str) -> Any:
     if path.suffix in (".toml", ".yaml", ".yml"):
         return _own_toml if path.suffix == ".toml" else _own_yaml
     if path.suffix == ".json":
-        return _sortinghat
+        return people_foreign.sortinghat
     if "mailmap" in path.name:
-        return _mailmap
-    return _cncf if re.search(r"^\S+:\s.*!", text, re.MULTILINE) else _gitdm
+        return people_foreign.mailmap
+    return people_foreign.cncf if re.search(r"^\S+:\s.*!", text, re.MULTILINE) else people_foreign.gitdm
 
 
 def _own_toml(text: str, people: Directory, found: Found) -> None:
@@ -111,10 +86,19 @@ def _own_yaml(text: str, people: Directory, found: Found) -> None:
         said = yaml.load(text, Loader=_Lined)  # noqa: S506  # a SafeLoader
     except yaml.YAMLError as error:
         raise BadDecision(f"The file is not YAML: {error}. Mend that line; nothing was applied.") from error
-    for kind, entries in (said if isinstance(said, dict) else {}).items():
-        for entry in entries if isinstance(entries, list) else []:
-            if isinstance(entry, dict):
-                _own_entry(kind, entry, entry.pop("__line__"), people, found)
+    if not isinstance(said, dict):
+        raise BadDecision(
+            "The file is no mapping of kinds to lists; write `merge:` and its entries. Nothing was applied."
+        )
+    for kind, entries in said.items():
+        if kind == "__line__":
+            continue
+        if not isinstance(entries, list):
+            found.wrong(1, f"{kind!r} is no list; write each entry of it behind a dash")
+            continue
+        for entry in entries:
+            line = entry.pop("__line__") if isinstance(entry, dict) else 1
+            _own_entry(kind, entry, line, people, found)
 
 
 def _own_entry(kind: str, entry: Any, line: int, people: Directory, found: Found) -> None:
@@ -161,7 +145,7 @@ def _enrolment(entry: Any, line: int, people: Directory, found: Found) -> None:
     kind = _affiliation_class(entry)
     organisation = entry["organisation"] if kind not in ("volunteer", "unknown") else None
     for alias in _aliases(entry["who"], people):
-        spans = {"from_at": _instant(entry.get("from")), "to_at": _instant(entry.get("to"))}
+        spans = {"from_at": instant(entry.get("from")), "to_at": instant(entry.get("to"))}
         found.add(line, "enrolment", alias_id=alias, organisation=organisation, affiliation_class=kind, **spans)
 
 
@@ -185,140 +169,31 @@ def _affiliation_class(entry: Any) -> str:
     return kind
 
 
-def _instant(value: Any) -> str | None:
-    """A day or instant as people write it, as an instant in UTC."""
-    if value is None:
-        return None
-    if isinstance(value, str):
-        value = datetime.fromisoformat(value)
-    if not isinstance(value, datetime):
-        value = datetime(value.year, value.month, value.day) if isinstance(value, date) else None  # noqa: DTZ001
-    if value is None:
-        raise BadDecision("a date is written as 2024-01-31")
-    at: datetime = value if value.tzinfo else value.replace(tzinfo=UTC)
-    return at.astimezone(UTC).isoformat()
-
-
-def _known(who: str, people: Directory, found: Found) -> str | None:
-    try:
-        return people.alias(who)
-    except BadDecision:
-        found.unknown += 1
-        return None
-
-
-def _mailmap(text: str, people: Directory, found: Found) -> None:
-    """`Proper <proper> Commit <commit>`: both addresses are one person."""
-    for number, line in enumerate(text.splitlines(), start=1):
-        contacts = re.findall(r"([^<>]*)<([^<>]*)>", line.partition("#")[0])
-        if len(contacts) == 2:
-            (proper_name, proper), (name, address) = contacts
-            told = [f"{proper_name.strip()} <{proper}>", f"{name.strip() or proper_name.strip()} <{address}>"]
-            aliases = [_known(one, people, found) for one in told]
-            if aliases[0] and aliases[1]:
-                found.merge(number, [aliases[0], aliases[1]])
-
-
-def _sortinghat(text: str, people: Directory, found: Found) -> None:
-    """The JSON of `sortinghat export`: identities that are one, their enrolments, and the domains of organisations."""
-    try:
-        said = json.loads(text)
-        persons, organisations = said["uidentities"], said.get("organizations", {})
-    except (ValueError, KeyError, TypeError) as error:
-        raise BadDecision(f"The file is no SortingHat export ({error}); it has to hold uidentities.") from error
-    for name, domains in organisations.items():
-        for one in domains:
-            is_top = bool(one.get("is_top"))
-            found.add(
-                1, "domain", domain=one["domain"].lower(), organisation=name, affiliation_class="company", is_top=is_top
-            )
-    for person in persons.values():
-        _sortinghat_person(person, people, found)
-
-
-def _sortinghat_person(person: Any, people: Directory, found: Found) -> None:
-    known = (one.get("email") or one.get("username") for one in person.get("identities", ()))
-    aliases = [alias for alias in (_known(one, people, found) for one in known if one) if alias]
-    if not aliases:
-        return
-    found.merge(1, aliases)
-    if (person.get("profile") or {}).get("is_bot"):
-        found.add(1, "actor", alias_id=aliases[0], actor_class="bot")
-    for span in person.get("enrollments", ()):
-        start, end = (datetime.fromisoformat(span[name]) for name in ("start", "end"))
-        told = {"from_at": _bound(start), "to_at": _bound(end)}
-        _employed(1, aliases[0], span["organization"], found, **told)
-
-
-def _bound(at: datetime) -> str | None:
-    """SortingHat writes 1900 and 2100 for no bound."""
-    return None if at.year < ALWAYS_YEAR or at.year > STILL_YEAR else _instant(at)
-
-
-def _employed(line: int, alias: str, organisation: str, found: Found, **spans: str | None) -> None:
-    plain = organisation.strip().lower()
-    if plain in NO_ORGANISATION:
-        return
-    is_volunteer = plain in VOLUNTEERS
-    kind, name = ("volunteer", None) if is_volunteer else ("company", organisation.strip())
-    found.add(line, "enrolment", alias_id=alias, organisation=name, affiliation_class=kind, **spans)
-
-
-def _cncf(text: str, people: Directory, found: Found) -> None:
-    """`login: ada!example.org, b!example.org`, then indented `Company from 2019-01-01 until 2020-01-01` lines."""
-    aliases: list[str] = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        if header := re.match(r"(\S+):\s+(.*)", line):
-            whom = [header[1], *(one.strip().replace("!", "@") for one in header[2].split(","))]
-            aliases = [alias for alias in (_known(one, people, found) for one in whom if one) if alias]
-            found.merge(number, aliases)
-        elif line[:1].isspace() and line.strip() and aliases:
-            span = re.fullmatch(r"(.*?)(?:\s+from\s+([\d-]+))?(?:\s+until\s+([\d-]+))?", line.strip())
-            if span is not None:
-                told = {"from_at": _instant(span[2]), "to_at": _instant(span[3])}
-                _employed(number, aliases[0], span[1], found, **told)
-
-
-def _gitdm(text: str, people: Directory, found: Found) -> None:
-    """`ada@example.org Company < 2015-05-15`, or `example.org Company`: gitdm's maps of addresses and domains."""
-    ends: dict[str, str | None] = {}
-    for number, raw_line in enumerate(text.splitlines(), start=1):
-        line = raw_line.partition("#")[0].strip()
-        found_line = re.fullmatch(r"(\S+)\s+(.*?)(?:\s*<\s*(\d{4}-\d\d-\d\d))?", line)
-        if found_line is None:
-            if line:
-                found.wrong(number, "neither an address nor a domain with its company; write: ada@example.org Company")
-            continue
-        who, company, end = found_line[1].replace("!", "@"), found_line[2], _instant(found_line[3])
-        if "@" not in who:
-            found.add(
-                number, "domain", domain=who.lower(), organisation=company, affiliation_class="company", is_top=True
-            )
-        elif alias := _known(who, people, found):
-            _employed(number, alias, company, found, from_at=ends.get(alias), to_at=end)
-            ends[alias] = end
-
-
 def _contradictions(found: Found) -> None:
     """One pair both one and two persons, a domain of two organisations, a person twice employed at once."""
+    persons = Groups()
     pairs: dict[tuple[str, str], tuple[str, int]] = {}
     owners: dict[str, tuple[Any, int]] = {}
-    spans: dict[str, list[tuple[str, str, Any, int]]] = {}
-    for effect, line in zip(found.effects, found.lines, strict=True):
+    for line, effect in numbered(found):
         if effect["kind"] in ("merge", "apart"):
-            pair = (
-                min(effect["alias_id"], effect["other_alias_id"]),
-                max(effect["alias_id"], effect["other_alias_id"]),
-            )
-            kind, before = pairs.setdefault(pair, (effect["kind"], line))
+            one, other = sorted((effect["alias_id"], effect["other_alias_id"]))
+            kind, before = pairs.setdefault((one, other), (effect["kind"], line))
             if kind != effect["kind"]:
                 found.wrong(line, f"says {effect['kind']} of two whom line {before} says {kind}; keep one of the two")
+            if effect["kind"] == "merge":
+                persons.unite(one, other)
         elif effect["kind"] == "domain":
             owner, before = owners.setdefault(effect["domain"], (effect["organisation"], line))
             if owner != effect["organisation"]:
                 found.wrong(line, f"{effect['domain']} is {owner}'s in line {before}; a domain has one organisation")
-        elif effect["kind"] == "enrolment":
-            _overlap(effect, line, spans.setdefault(effect["alias_id"], []), found)
+    _employed_twice(found, persons)
+
+
+def _employed_twice(found: Found, persons: Groups) -> None:
+    spans: dict[str, list[tuple[str, str, Any, int]]] = {}
+    for line, effect in numbered(found):
+        if effect["kind"] == "enrolment":
+            _overlap(effect, line, spans.setdefault(persons.root(effect["alias_id"]), []), found)
 
 
 def _overlap(effect: Effect, line: int, spans: list[tuple[str, str, Any, int]], found: Found) -> None:
@@ -326,7 +201,7 @@ def _overlap(effect: Effect, line: int, spans: list[tuple[str, str, Any, int]], 
     if start >= end:
         found.wrong(line, "the span ends before it begins; exchange the two dates")
     for begun, ended, organisation, before in spans:
-        if start < ended and begun < end and organisation != effect["organisation"]:
+        if not found.may_overlap and start < ended and begun < end and organisation != effect["organisation"]:
             found.wrong(line, f"the same person works for another in line {before} at that time; give both an end")
     spans.append((start, end, effect["organisation"], line))
 

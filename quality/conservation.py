@@ -43,10 +43,22 @@ CONSERVATION = (
     Expectation(
         "actors are of the class their person is of",
         "core.contributions",
-        "Bots, organisations and humans are in contributions what they are in people.",
+        "Bots, organisations and humans are in contributions what they are in people; what a program posted under "
+        "somebody's account is the program's.",
         "SELECT repo_id, c.person_id, c.actor_class AS told, p.actor_class AS person_is, count(*) AS n_acts "
         "FROM core.contributions AS c LEFT JOIN core.people AS p USING (person_id) "
-        "WHERE c.actor_class IS DISTINCT FROM p.actor_class GROUP BY ALL",
+        "LEFT JOIN (SELECT repo_id || '/' || comment_kind || '/' || comment_id AS contribution_id FROM core.comments "
+        "WHERE is_by_machine) AS m USING (contribution_id) WHERE c.actor_class IS DISTINCT FROM "
+        "CASE WHEN m.contribution_id IS NULL THEN p.actor_class ELSE 'bot' END GROUP BY ALL",
+    ),
+    Expectation(
+        "the credit of a commit is given once",
+        "core.commit_roles",
+        "The parts of those who wrote a commit sum to one, and other roles have none.",
+        "SELECT repo_id, sha, sum(credit_share) AS credit, count(*) FILTER (role = 'author') AS n_authors "
+        "FROM core.commit_roles GROUP BY ALL "
+        f"HAVING abs(coalesce(sum(credit_share), 0) - 1) > {TOLERANCE} OR count(*) FILTER (role = 'author') != 1 OR bool_or("
+        "(credit_share IS NULL) != (role NOT IN ('author', 'coauthor', 'squashed')))",
     ),
     Expectation(
         "a class has its reason",

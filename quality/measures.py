@@ -8,6 +8,22 @@ TOLERANCE = 1e-9
 
 MEASURES = (
     Expectation(
+        "the headlines of humans are the published numbers",
+        "ops.headlines",
+        "Newcomers and retention of humans are those of the curves, and more count where agents do, and where bots do.",
+        "SELECT repo_id, told.*, curve.n_newcomers AS published, survival_share FROM (SELECT repo_id, "
+        "max(n_newcomers) FILTER (population = 'humans') AS n_newcomers, "
+        "max(retained_90_share) FILTER (population = 'humans') AS retained_90_share, "
+        "max(n_contributions) FILTER (population = 'humans') AS by_humans, "
+        "max(n_contributions) FILTER (population = 'humans_and_agents') AS with_agents, "
+        "max(n_contributions) FILTER (population = 'all') AS by_all FROM ops.headlines GROUP BY repo_id) AS told LEFT JOIN ("
+        "SELECT repo_id, n_newcomers, survival_share FROM retention.curve_summaries WHERE family = 'any' AND cohort = 'all' "
+        "AND end_rule = 'first_gap' AND day = 90 AND horizon_days = "
+        "(SELECT (parameters_json::JSON->>'$.horizon_days')::INTEGER FROM ops.definitions LIMIT 1)) AS curve USING (repo_id) "
+        "WHERE told.n_newcomers != coalesce(curve.n_newcomers, 0) OR by_humans > with_agents OR with_agents > by_all "
+        f"OR abs(retained_90_share - survival_share) > {TOLERANCE}",
+    ),
+    Expectation(
         "newcomers are those of the spells",
         "retention.newcomers",
         "Whoever a spell calls a newcomer is one, since its first act, and nobody else, whatever the horizon.",

@@ -92,12 +92,20 @@ RELATIONS = (
         "SELECT contribution_id FROM core.contributions WHERE kind = 'commit' AND person_id IS NULL",
     ),
     Expectation(
+        "every act has its person or a reason",
+        "core.contributions",
+        "An act is one person's, or a ghost's of its own artefact, which stands for an account that was deleted or forgotten.",
+        "SELECT contribution_id, person_id, ghost_id FROM core.contributions WHERE (person_id IS NULL) = (ghost_id IS NULL) "
+        "OR ghost_id != 'ghost:' || repo_id || '/' || artefact_id",
+    ),
+    Expectation(
         "likenesses make no crowds",
         "core.aliases",
-        "No person whom likenesses of names joined has more than fifteen addresses.",
-        "SELECT person_id, count(*) AS n FROM core.aliases WHERE alias_kind = 'email' AND person_id IN ("
+        "No person whom likenesses of names joined has more than fifteen addresses or eight names.",
+        "SELECT person_id, n_names, count(*) AS n_addresses FROM core.aliases JOIN core.people USING (person_id) "
+        "WHERE alias_kind = 'email' AND person_id IN ("
         "SELECT person_id FROM core.identity_links WHERE status = 'accepted' AND rule IN ('B1', 'B2', 'C1')) "
-        "GROUP BY person_id HAVING count(*) > 15",
+        "GROUP BY person_id, n_names HAVING count(*) > 15 OR n_names > 8",
     ),
     Expectation(
         "for whom people work is not wholly unknown",

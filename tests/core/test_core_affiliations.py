@@ -99,17 +99,17 @@ def test_nobody_is_a_volunteer_without_evidence():
 
 
 @pytest.mark.parametrize(
-    ("others", "expected"), [([], UNKNOWN), ([mail("bob", "small.example")], ("small.example", "company"))]
+    ("others", "expected"), [([], UNKNOWN), ([mail("bob", "smallworks.dev")], ("smallworks.dev", "company"))]
 )
 def test_a_domain_that_nobody_registered_is_an_organisation_once_two_persons_have_it(others, expected):
-    tables = core(emails=[mail("ada", "small.example"), *others], commits=[commit("a", "ada@small.example", 1)])
+    tables = core(emails=[mail("ada", "smallworks.dev"), *others], commits=[commit("a", "ada@smallworks.dev", 1)])
 
     assert worked_for(tables) == [expected]
 
 
 def test_one_person_with_two_addresses_of_a_domain_is_one():
-    second = address("x", forge="github", account_id="github:ada", host="small.example")
-    tables = core(emails=[mail("ada", "small.example"), second], commits=[commit("a", "ada@small.example", 1)])
+    second = address("x", forge="github", account_id="github:ada", host="smallworks.dev")
+    tables = core(emails=[mail("ada", "smallworks.dev"), second], commits=[commit("a", "ada@smallworks.dev", 1)])
 
     assert worked_for(tables) == [UNKNOWN]
 
@@ -125,6 +125,8 @@ def test_one_person_with_two_addresses_of_a_domain_is_one():
         ("gmail.com", (None, "unknown", "free_mail")),
         ("yahoo.co.jp", (None, "unknown", "free_mail")),
         ("debian.org", (None, "unknown", "project")),
+        ("eng.example.org", (None, "unknown", "reserved")),
+        ("host.invalid", (None, "unknown", "reserved")),
         ("mail.small.co.uk", ("small.co.uk", "company", "several")),
         ("unity.com", ("unity.com", "company", "several")),
     ],
@@ -154,10 +156,10 @@ def test_the_longest_registered_suffix_counts_and_hosts_below_only_where_that_is
 
 
 def test_registered_domains_reach_the_acts():
-    domain = {"domain": "small.example", "organisation": "Small", "affiliation_class": "company", "is_top": True}
+    domain = {"domain": "smallworks.dev", "organisation": "Small", "affiliation_class": "company", "is_top": True}
     tables = core(
-        emails=[mail("ada", "a.small.example")],
-        commits=[commit("a", "ada@a.small.example", 1)],
+        emails=[mail("ada", "a.smallworks.dev")],
+        commits=[commit("a", "ada@a.smallworks.dev", 1)],
         organisation_domains=[domain],
     )
 

@@ -141,6 +141,19 @@ def test_a_direct_commit_is_accepted_when_it_is_committed():
     assert rows.select("contributed_at", "accepted_at").row(1) == (on_day(1), on_day(4))
 
 
+def test_a_deleted_account_is_one_ghost_in_each_artefact_and_never_one_for_all():
+    comments = [comment(1, None, 3), comment(1, None, 4), comment(2, None, 5), comment(2, "ada", 6)]
+    rows = core(items=[issue(1, "ada", 1), issue(2, "ada", 2)], comments=comments)["contributions"]
+
+    said = rows.filter(kind="comment").sort("contributed_at").select("person_id", "ghost_id").rows()
+    assert said == [
+        (None, "ghost:r/issue:1"),
+        (None, "ghost:r/issue:1"),
+        (None, "ghost:r/issue:2"),
+        ("github:ada", None),
+    ]
+
+
 def test_a_deleted_account_is_no_person_and_its_acts_stay_in_the_totals():
     items = [issue(1, None, 1), merged(2, None, 2, on=3, merged_by=None)]
     tables = core(items=items, comments=[comment(1, None, 4)], reviews=[review(2, None, 3)])

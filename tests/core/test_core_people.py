@@ -83,3 +83,11 @@ def test_whoever_trailers_only_name_is_nobody_until_they_sign_somewhere():
 
     assert core(accounts=[], emails=[named])["people"].height == 0
     assert core(accounts=[], emails=[named, signing])["people"]["person_id"].to_list() == ["mail:key"]
+
+
+def test_names_are_counted_over_all_addresses_of_a_person():
+    emails = [address(key, forge="github", account_id="github:1") for key in "xy"]
+    names = [{"alias_id": f"mail:{key}", "name_key": name} for key, name in ("x1", "x2", "y2")]
+    rows = core(accounts=[account("ada", account_id="github:1")], emails=emails, alias_names=names)["people"]
+
+    assert rows["n_names"].to_list() == [2]

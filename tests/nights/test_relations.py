@@ -25,9 +25,13 @@ LIES = {
     "triage is done to what others opened": "DELETE FROM core.events WHERE kind = 'labelled'",
     "nobody has two accounts of one forge": f"UPDATE core.aliases SET person_id = {ANYBODY} WHERE alias_kind = 'account'",
     "every commit has its person": "UPDATE core.contributions SET person_id = NULL WHERE kind = 'commit'",
+    "every act has its person or a reason": "UPDATE core.contributions SET person_id = NULL WHERE kind = 'review'",
     "likenesses make no crowds": f"UPDATE core.aliases SET person_id = {ANYBODY}; "
     f"UPDATE core.identity_links SET person_id = {ANYBODY}, rule = 'B2' WHERE rule = 'A2'",
     "for whom people work is not wholly unknown": "UPDATE core.contributions SET affiliation_class = 'unknown'",
+    "the credit of a commit is given once": "UPDATE core.commit_roles SET credit_share = credit_share / 2",
+    "the headlines of humans are the published numbers": "UPDATE ops.headlines SET n_newcomers = n_newcomers + 1 "
+    "WHERE population = 'humans'",
     "nothing happens after the snapshot": "UPDATE core.contributions SET contributed_at = '2030-01-01' WHERE kind = 'review'",
     "merged changes are closed": "UPDATE core.changes SET closed_at = NULL",
     "changes close after they open": "UPDATE core.changes SET closed_at = '1999-01-01' WHERE closed_at IS NOT NULL",
@@ -59,6 +63,14 @@ LIES = {
 }
 
 
+ALSO_LIES = {
+    "likenesses make no crowds": "UPDATE core.people SET n_names = 9; "
+    "UPDATE core.identity_links SET rule = 'B2' WHERE rule = 'A2'",
+    "every act has its person or a reason": "UPDATE core.contributions SET ghost_id = 'ghost' WHERE person_id IS NULL",
+}
+"""Second ways to break a promise of two halves."""
+
+
 @pytest.fixture(scope="module")
 def bench(first_night):
     with workbench(first_night.data / "warehouse.duckdb") as db:
@@ -73,14 +85,21 @@ def test_every_relation_has_a_lie_that_it_finds():
 
 
 def test_a_good_night_passes_its_audit(first_night):
+    """Most simulated people sign with reserved names or noreply addresses, which say nothing: it is told, as a warning."""
     verdicts = audit(first_night.data / "warehouse.duckdb", RELATIONS)
 
-    assert {verdict.expectation.name for verdict in verdicts if verdict.outcome != "passed"} == set()
+    found = {verdict.expectation.name for verdict in verdicts if verdict.outcome != "passed"}
+    assert found == {"for whom people work is not wholly unknown"}
 
 
 @pytest.mark.parametrize("name", LIES)
 def test_a_lie_is_found(bench, name):
     assert set(caught(bench, [LIES[name]], named(name))) == {name}
+
+
+@pytest.mark.parametrize("name", ALSO_LIES)
+def test_and_its_other_half(bench, name):
+    assert set(caught(bench, [ALSO_LIES[name]], named(name))) == {name}
 
 
 def test_a_lie_is_found_by_the_audit_as_by_its_query(first_night, tmp_path):

@@ -34,6 +34,19 @@ def test_an_account_becomes_nobody_and_its_texts_empty_while_answers_stay():
 
 
 @pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("@ada, look", "@(forgotten), look"),
+        ("thanks @Ada.", "thanks @(forgotten)."),
+        ("ask @adam or @bob", "ask @adam or @bob"),
+        ("write to me@ada.example", "write to me@ada.example"),
+    ],
+)
+def test_what_others_wrote_mentions_them_no_more(text, left):
+    assert without({"author": BOB, "body": text}, "github", GONE) == {"author": BOB, "body": left}
+
+
+@pytest.mark.parametrize(
     "account", [{"login": "renamed", "databaseId": 1}, {"login": "ada", "id": 9}, {"username": "ada"}]
 )
 def test_an_account_is_known_by_its_id_and_by_its_login(account):

@@ -141,6 +141,15 @@ def test_our_own_file_says_the_same_in_toml_and_yaml(tmp_path, name, text):
         ('[[enrolment]]\nwho = "bob"\norganisation = "A"\nfrom = 2020-01-02\nto = 2020-01-01\n', 1, "ends before"),
         ('[[marriage]]\nwho = "bob"\n', 1, "no such entry"),
         ('[[enrolment]]\nwho = "bob"\n', 1, "incomplete"),
+        ('[[enrolment]]\nwho = "bob"\norganisation = "A"\nfrom = "soon"\n', 1, "malformed"),
+        ('[[enrolment]]\nwho = "ada"\norganisation = "A"\n', 1, "is 2 accounts"),
+        ('[merge]\nwho = ["bob", "lab:1"]\n', 1, "no list of tables"),
+        (
+            '[[merge]]\nwho = ["bob", "lab:1"]\n[[enrolment]]\nwho = "bob"\norganisation = "A"\n'
+            '[[enrolment]]\nwho = "lab:1"\norganisation = "B"\n',
+            6,
+            "works for another",
+        ),
     ],
 )
 def test_a_file_with_a_mistake_is_refused_whole_with_the_line(tmp_path, text, line, why):
@@ -165,8 +174,8 @@ def test_affiliations_of_gitdm_and_the_cncf_have_their_dates(tmp_path):
         "bob: ada!example.org, e!x.org\n\tFirst until 2019-01-01\n\tIndependent from 2019-01-01\n",
     )
 
-    spans = [(one.get("organisation"), one.get("from_at"), one.get("to_at")) for one in gitdm.effects]
-    assert spans[:2] == [("First", None, "2015-05-15T00:00:00+00:00"), ("Second", "2015-05-15T00:00:00+00:00", None)]
+    spans = [(one["organisation"], one["from_at"], one["to_at"]) for one in gitdm.effects if one["kind"] == "enrolment"]
+    assert spans == [("First", None, "2015-05-15T00:00:00+00:00"), ("Second", "2015-05-15T00:00:00+00:00", None)]
     assert [one["kind"] for one in cncf.effects] == ["merge", "enrolment", "enrolment"]
     assert cncf.effects[2]["affiliation_class"] == "volunteer"
 
@@ -179,3 +188,66 @@ def test_a_sortinghat_export_brings_identities_enrolments_domains_and_bots(tmp_p
 
     assert [effect["kind"] for effect in found.effects] == ["domain", "merge", "actor", "enrolment"]
     assert found.effects[3]["from_at"] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line", "why"),
+    [
+        ("a.yaml", "merge: bob\n", 1, "no list"),
+        ("a.yaml", "merge:\n  - who: [bob, lab:1]\napart:\n  - who: [bob, lab:1]\n", 4, "says apart"),
+        ("email-map", "ada@example.org First < 2015-15-15\n", 1, "no date"),
+        ("email-map", "# ada\n\nada-example-org First\n", 3, "neither an address nor a domain"),
+        ("email-map", "ada$example.org First\n", 1, "neither an address nor a domain"),
+        ("email-map", "ada@example.org\n", 1, "with its company"),
+        ("email-map", "ada@example.org First\nada@example.org Second\n", 2, "works for another"),
+        ("email-map", "x.org First\nx.org Second\n", 2, "one organisation"),
+        ("x.txt", "bob: ada!example.org\n\tFirst from 2020-01-01 until 2019-01-01\n", 2, "ends before"),
+        ("x.txt", "bob: ada!example.org\n\tFirst until later\n", 2, "no date"),
+        ("x.txt", "bob: ada!example.org\n\tFirst\n\nbob: a!home.example\n\tSecond\n", 5, "works for another"),
+        ("x.txt", "bob: ada!example.org\nwho is this\n", 2, "neither a person"),
+    ],
+)
+def test_files_of_others_are_refused_whole_too_with_the_line(tmp_path, name, text, line, why):
+    with pytest.raises(BadDecision, match=rf"(?s)nothing was applied.*line {line}: .*{why}"):
+        read(tmp_path, name, text)
+
+
+def test_a_sortinghat_export_with_a_mistake_tells_the_line_of_the_person(tmp_path):
+    text = """{"uidentities": {
+        "x": {"identities": [{"email": "ada@example.org"}]},
+        "y": {"identities": [{"email": null, "username": "bob"}],
+              "enrollments": [{"organization": "First", "start": "never", "end": "2100-01-01T00:00:00"}]}}}"""
+
+    with pytest.raises(BadDecision, match=r"(?s)nothing was applied.*line 3: 'never' is no date"):
+        read(tmp_path, "export.json", text)
+
+
+def test_the_lines_of_an_address_may_stand_in_any_order_as_in_the_map_of_the_cncf(tmp_path):
+    lines = ("Independent < 2015-10-01", "First < 2014-08-01", "Third < 2020-01-01", "Fourth", "NotFound")
+    found = read(tmp_path, "email-map", "".join(f"ada!example.org {line}\n" for line in lines))
+
+    spans = [(one["organisation"], (one["from_at"] or "")[:10], (one["to_at"] or "")[:10]) for one in found.effects]
+    assert spans == [
+        ("First", "", "2014-08-01"),
+        (None, "2014-08-01", "2015-10-01"),
+        ("Third", "2015-10-01", "2020-01-01"),
+        ("Fourth", "2020-01-01", ""),
+    ]
+
+
+def test_gitdms_map_of_aliases_joins_two_addresses(tmp_path):
+    found = read(
+        tmp_path, "aliases", "#\n# alias - canonical form\n#\nada@example.org\ta@home.example\ne@x.org f@x.org\n"
+    )
+
+    assert [effect["kind"] for effect in found.effects] == ["merge"]
+    assert found.unknown == 2
+
+
+def test_a_cncf_file_has_stars_comments_and_people_without_a_company_that_is_known(tmp_path):
+    text = "# This is the file\nbob*: ada!example.org, e!x.org\n\tFirst \u00b7 Internship from 2021-09-01\neve: e!x.org\n\tNotFound\n"
+    found = read(tmp_path, "developers_affiliations1.txt", text)
+
+    assert [effect["kind"] for effect in found.effects] == ["merge", "enrolment"]
+    assert found.effects[1]["organisation"] == "First \u00b7 Internship"
+    assert found.unknown == 3

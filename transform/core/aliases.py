@@ -14,7 +14,7 @@ from transform.parameters import Parameters
 RANK = {rule: rank for rank, rule in enumerate(("A2", "A3", "H", "A4", "B1", "B2", "C1"))}
 AFFILIATION_REASONS = (
     *("registered", "known", "institution", "several", "own_host"),
-    *("single", "free_mail", "project", "no_host"),
+    *("single", "free_mail", "project", "reserved", "no_host"),
 )
 
 TABLE = Table(

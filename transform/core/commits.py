@@ -30,6 +30,7 @@ TABLE = Table(
         PERSON_ID,
         Column("author_alias_id", pl.String, "Alias it was signed with.", references="core.aliases.alias_id"),
         Column("committer_person_id", pl.String, "Who committed it.", references="core.people.person_id"),
+        Column("committer_alias_id", pl.String, "Alias it was committed with.", references="core.aliases.alias_id"),
         Column("change_number", pl.Int64, "Change it came in by; null for a direct commit.", nullable=True),
         Column("author_epoch", pl.Int64, "Author time as git says it; null when unreadable.", unit="s", nullable=True),
         Column("author_utc_offset", pl.Int64, "Author's offset, as git says it.", unit="min", nullable=True),
@@ -39,6 +40,7 @@ TABLE = Table(
         count("deleted_lines", "Lines deleted.", unit="lines", nullable=True),
         count("changed_files", "Files touched.", unit="files", nullable=True),
         Column("is_in_default_branch", pl.Boolean, "Whether the default branch holds it."),
+        Column("is_squash", pl.Boolean, "Whether it stands for commits of its change that never got there themselves."),
         Column("is_time_fixed", pl.Boolean, "Whether an impossible time was replaced."),
         Column("authored_at", INSTANT, "Author time, made plausible."),
         Column("committed_at", INSTANT, "Commit time, made plausible."),
@@ -68,7 +70,9 @@ def build(
         .with_columns(
             n_parents=pl.col("parent_shas").list.len().cast(pl.Int64),
             author_alias_id=pl.lit("mail:") + pl.col("author_email_key"),
+            committer_alias_id=pl.lit("mail:") + pl.col("committer_email_key"),
         )
+        .pipe(with_squashes)
         .select(TABLE.column_names)
     )
 
@@ -143,6 +147,27 @@ def changes_of_commits(change_commits: pl.LazyFrame, changes: pl.LazyFrame) -> p
         .join(merged, on=["repo_id", "number"])
         .group_by("repo_id", "sha")
         .agg(change_number=pl.coalesce(pl.col("number").filter(pl.col("is_merged")).min(), pl.col("number").min()))
+    )
+
+
+def with_squashes(commits: pl.LazyFrame) -> pl.LazyFrame:
+    """Adds `is_squash`: the last commit that a change left in the default branch, where others of it are nowhere there.
+
+    A rebase writes commits anew under their author and author time: what is there so is not lost.
+    """
+    as_written = ["repo_id", "author_email_key", "author_epoch"]
+    of_change = ["repo_id", "change_number"]
+    here = commits.filter("is_in_default_branch").select(
+        *as_written, *of_change[1:], "sha", "n_parents", "committed_at"
+    )
+    proposed = commits.filter(~pl.col("is_in_default_branch"), pl.col("n_parents") < 2).drop_nulls("change_number")
+    lost = proposed.join(here, on=as_written, how="anti").select(of_change).unique()
+    last = pl.col("committed_at") == pl.col("committed_at").max().over(of_change)
+    squashes = here.filter(pl.col("n_parents") < 2).join(lost, on=of_change, how="semi").filter(last)
+    one_each = squashes.sort("sha").unique(of_change, keep="first", maintain_order=True)
+    marked = one_each.select("repo_id", "sha", is_squash=pl.lit(value=True))
+    return commits.join(marked, on=["repo_id", "sha"], how="left").with_columns(
+        pl.col("is_squash").fill_null(value=False)
     )
 
 

@@ -27,7 +27,7 @@ TABLE = Table(
     key=("contribution_id",),
     inputs=(
         "core.commits",
-        "raw.commit_people",
+        "core.commit_roles",
         "core.aliases",
         "core.changes",
         "core.issues",
@@ -42,6 +42,12 @@ TABLE = Table(
         Column("contribution_id", pl.String, "Id of the act."),
         REPO_ID,
         AUTHOR_ID,
+        Column(
+            "ghost_id",
+            pl.String,
+            "Stands for a deleted or forgotten account, one an artefact, and is no person; null where there is one.",
+            nullable=True,
+        ),
         Column("kind", pl.String, "What was done.", one_of=KINDS),
         Column("family", pl.String, "Family of the kind.", one_of=FAMILIES[1:]),
         Column(
@@ -61,7 +67,9 @@ TABLE = Table(
             "Whether an AI agent helped with the commit, by a trailer; null for acts other than commits.",
             nullable=True,
         ),
-        Column("is_coauthor", pl.Boolean, "Whether a trailer, not the author line, names the person."),
+        Column(
+            "is_coauthor", pl.Boolean, "Whether a trailer or a squashed commit, not the author line, names the person."
+        ),
         Column("contributed_at", INSTANT, "When the person acted (author time for commits, made plausible)."),
         Column(
             "accepted_at",
@@ -81,7 +89,7 @@ NEVER = pl.lit(None, INSTANT)
 
 def build(
     commits: pl.LazyFrame,
-    commit_people: pl.LazyFrame,
+    roles: pl.LazyFrame,
     aliases: pl.LazyFrame,
     changes: pl.LazyFrame,
     issues: pl.LazyFrame,
@@ -94,11 +102,11 @@ def build(
     parameters: Parameters,
 ) -> pl.LazyFrame:
     del parameters
-    credited = credited_commits(commits, changes).pipe(with_assistance, commit_people, aliases, people)
+    credited = credited_commits(commits, changes).pipe(with_assistance, roles, people)
     acts = pl.concat(
         [
             authored(credited),
-            coauthored(credited, commit_people, aliases),
+            coauthored(credited, roles),
             opened(changes, "change_open"),
             opened(issues, "issue_open"),
             merged(changes),
@@ -113,6 +121,9 @@ def build(
         .with_columns(
             actor_class=pl.when("is_by_machine").then(pl.lit("bot")).otherwise("actor_class"),
             family=pl.col("kind").replace_strict(FAMILY_OF_KIND, return_dtype=pl.String),
+            ghost_id=pl.when(pl.col("person_id").is_null()).then(
+                pl.concat_str(pl.lit("ghost:"), "repo_id", pl.lit("/"), "artefact_id")
+            ),
             contribution_id=pl.concat_str("repo_id", "kind", "act_id", separator="/"),
         )
         .select(TABLE.column_names)
@@ -162,22 +173,12 @@ def credited_commits(commits: pl.LazyFrame, changes: pl.LazyFrame) -> pl.LazyFra
     )
 
 
-def with_assistance(
-    commits: pl.LazyFrame, commit_people: pl.LazyFrame, aliases: pl.LazyFrame, people: pl.LazyFrame
-) -> pl.LazyFrame:
+def with_assistance(commits: pl.LazyFrame, roles: pl.LazyFrame, people: pl.LazyFrame) -> pl.LazyFrame:
     """Commits with `is_assisted`: an Assisted-by trailer, or an AI agent beside the author as co-author."""
-    agents = (
-        people.filter(pl.col("actor_class") == "agent")
-        .join(aliases, on="person_id")
-        .select(email_key=pl.col("alias_id").str.strip_prefix("mail:"))
-    )
+    agents = people.filter(pl.col("actor_class") == "agent")
+    beside = roles.filter(pl.col("role") == "coauthor").join(agents, on="person_id", how="semi")
     helped = pl.concat(
-        [
-            commit_people.filter(pl.col("role") == "assisted").select("repo_id", "sha"),
-            commit_people.filter(pl.col("role") == "coauthor")
-            .join(agents, on="email_key", how="semi")
-            .select("repo_id", "sha"),
-        ]
+        [roles.filter(pl.col("role") == "assisted").select("repo_id", "sha"), beside.select("repo_id", "sha")]
     ).unique()
     return commits.join(
         helped.with_columns(is_assisted=pl.lit(value=True)), on=["repo_id", "sha"], how="left"
@@ -189,12 +190,14 @@ def authored(credited: pl.LazyFrame) -> pl.LazyFrame:
     return credited.select(act("commit", pl.col("sha"), alias_id="author_alias_id", **times))
 
 
-def coauthored(credited: pl.LazyFrame, commit_people: pl.LazyFrame, aliases: pl.LazyFrame) -> pl.LazyFrame:
-    """A co-author acts as the author does; naming oneself, or one person under two addresses, counts once (ID-03)."""
+def coauthored(credited: pl.LazyFrame, roles: pl.LazyFrame) -> pl.LazyFrame:
+    """A co-author acts as the author does; naming oneself, or one person under two addresses, counts once (ID-03).
+
+    Whoever wrote a commit that a squash took in is one too, named or not.
+    """
     named = (
-        commit_people.filter(pl.col("role") == "coauthor")
-        .with_columns(alias_id=pl.lit("mail:") + pl.col("email_key"))
-        .join(aliases.select("person_id", "alias_id"), on="alias_id")
+        roles.filter(pl.col("role").is_in(["coauthor", "squashed"]))
+        .drop_nulls("person_id")
         .group_by("repo_id", "sha", "person_id")
         .agg(pl.col("alias_id").min())
     )

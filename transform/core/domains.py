@@ -32,6 +32,10 @@ FREE_MAIL = _words(
 )
 FREE_MAIL_NAMES = frozenset({"hotmail", "yahoo", "live", "outlook", "gmx", "yandex"})
 """Providers that have one domain a country: whatever the suffix."""
+RESERVED = re.compile(
+    r"(?:.*\.)?(?:example\.(?:com|net|org)|(?:alt|arpa|example|internal|invalid|local|localhost|onion|test))"
+)
+"""Names that are nobody's, so that manuals may write them (RFC 2606, RFC 6761 and its registry)."""
 PROJECT_MAIL = _words(
     """
     alumni.stanford.edu acm.org alum.mit.edu apache.org archlinux.org computer.org cpan.org debian.org eclipse.org
@@ -132,6 +136,8 @@ def said_by(host: str, registered: Mapping[str, Registration]) -> Said:
         if entry is not None and (entry.is_top or suffix == host):
             return Said(entry.organisation, entry.affiliation_class, "registered")
     domain = registrable(host)
+    if RESERVED.fullmatch(host):
+        return Said(None, "unknown", "reserved")
     if not {*suffixes}.isdisjoint(PROJECT_MAIL):
         return Said(None, "unknown", "project")
     if domain in FREE_MAIL or domain.split(".")[0] in FREE_MAIL_NAMES:

@@ -29,7 +29,7 @@ TABLE = Table(
         "raw.signature_classes",
         "raw.identity_decisions",
     ),
-    definition="ID-02/2",
+    definition="ID-02/3",
     formula="links in order of trust join groups unless that unites two accounts of one forge, a program and a human, or "
     "what somebody decided is apart; from a score of 0.8 on without a person; groups beyond 8 names or 15 addresses are "
     "taken to pieces",

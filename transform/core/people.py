@@ -21,6 +21,7 @@ TABLE = Table(
         "raw.signature_classes",
         "raw.actor_decisions",
         "core.behaviours",
+        "raw.alias_names",
     ),
     definition="BOT-01/1",
     formula="a decision; else a program that is known by its login or signature; else what the forge, the login or the "
@@ -37,6 +38,7 @@ TABLE = Table(
         ),
         Column("actor_class_reason", pl.String, "Rule that decided the class."),
         count("n_aliases", "Accounts and addresses that are this person."),
+        count("n_names", "Full names, in normal form, that its addresses sign with."),
     ),
     caveats="Real names and e-mail addresses are not kept. A human whose token a program uses is a human here; acts that "
     "follow a program's template are marked one by one (core.contributions).",
@@ -50,6 +52,7 @@ def build(
     machines: pl.LazyFrame,
     decisions: pl.LazyFrame,
     behaviours: pl.LazyFrame,
+    names: pl.LazyFrame,
     *,
     parameters: Parameters,
 ) -> pl.LazyFrame:
@@ -82,8 +85,13 @@ def build(
         is_bot_address=pl.col("is_bot").any(),
         n_aliases=pl.col("alias_id").n_unique().cast(pl.Int64),
     )
-    judged = people.join(
-        behaviours.filter("is_machine_like").select("person_id", behaviour="evidence"), on="person_id", how="left"
+    machine_like = behaviours.filter("is_machine_like").select("person_id", behaviour="evidence")
+    named = names.join(aliases.select("alias_id", "person_id"), on="alias_id").group_by("person_id")
+    counted = named.agg(n_names=pl.col("name_key").n_unique().cast(pl.Int64))
+    judged = (
+        people.join(machine_like, on="person_id", how="left")
+        .join(counted, on="person_id", how="left")
+        .with_columns(pl.col("n_names").fill_null(0))
     )
     return judged.with_columns(actor_class=_decided(0), actor_class_reason=_decided(1)).select(TABLE.column_names)
 

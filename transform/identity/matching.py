@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import inf
 
 from rapidfuzz.distance import JaroWinkler
 
@@ -19,12 +20,9 @@ from transform.identity.names import GOOGLE, Normal
 
 MOST_OF_A_KEY = 50
 """More aliases than this under one key are a coincidence, not a person."""
-LIKELY_CHANCE = 0.06
-"""Persons of the same full name to be expected by accident, above which the name alone is no evidence."""
-UNLIKELY_CHANCE = 0.01
-"""The same for names that are evidence however far apart in time."""
+LIKELY_CHANCE = 0.05
+"""Persons of the same full name to be expected by accident, from which on the name alone is no evidence."""
 NEAR_SECONDS = 365 * 86_400
-NEVER_SECONDS = 200 * NEAR_SECONDS
 SLIPS = 20
 """A name is a slip where another is under so many times its commits of the address."""
 SAME_FIRST, SAME_LAST = 0.9, 0.93
@@ -105,8 +103,8 @@ class Matcher:
                 self.link(one, other, "B2", "the same full name and host")
             elif self.is_rare(one) and self.is_near(one, other):
                 self.link(one, other, "B2", "the same full name in one repository within a year")
-            elif self.common.chance(one.normal) < UNLIKELY_CHANCE and self.is_near(one, other, NEVER_SECONDS):
-                self.link(one, other, "B2", "the same full name, a rare one, in one repository")
+            elif self.is_rare(one, self.years_apart(one, other)):
+                self.link(one, other, "B2", "the same full name, too rare for the years between, in one repository")
 
     def same_handle(self) -> None:
         known = self.common.words
@@ -123,7 +121,7 @@ class Matcher:
             group = [*names[key], *handles[key]]
             if self.n_groups(group) == 2 and len(group) <= MOST_OF_A_KEY:
                 for one, other in ((one, other) for one in names[key] for other in handles[key]):
-                    if self.is_rare(one) and self.fits(one, other) and self.is_likely(one, other):
+                    if self.is_rare(one, self.years_apart(one, other)) and self.fits(one, other):
                         self.link(one, other, "C1", "the full name as a handle")
 
     def similar_names(self) -> None:
@@ -179,22 +177,25 @@ class Matcher:
         here, there = self.full_names(one), self.full_names(other)
         return not here or not there or any(is_alike(mine, yours) for mine in here for yours in there)
 
-    def is_rare(self, one: Signature) -> bool:
-        return self.common.chance(one.normal) < LIKELY_CHANCE
+    def is_rare(self, one: Signature, years: float = 1.0) -> bool:
+        """Whether nobody else of the name is to be expected; the longer between two, the more come by."""
+        return self.common.chance(one.normal) * max(1.0, years) < LIKELY_CHANCE
 
-    def is_likely(self, one: Signature, other: Signature) -> bool:
-        """Two who both have a full name are near in time; of a mere handle it need not be known when."""
-        return self.is_near(one, other) or not (one.normal.is_full and other.normal.is_full)
+    def is_near(self, one: Signature, other: Signature) -> bool:
+        """Whether anybody of the two groups was in one repository within a year."""
+        return self.years_apart(one, other) <= 1
 
-    def is_near(self, one: Signature, other: Signature, seconds: int = NEAR_SECONDS) -> bool:
-        """Whether anybody of the two groups was in one repository within so long: a year."""
+    def years_apart(self, one: Signature, other: Signature) -> float:
+        """Years between the two groups in the repository where they are nearest; infinite where they share none."""
         here = [span for alias in self.groups.members(one.alias) for span in self.when[alias]]
         there = [span for alias in self.groups.members(other.alias) for span in self.when[alias]]
-        return any(
-            place == elsewhere and max(first, begun) - min(last, ended) <= seconds
+        gaps = [
+            max(first, begun) - min(last, ended)
             for place, first, last in here
             for elsewhere, begun, ended in there
-        )
+            if place == elsewhere
+        ]
+        return max(0, min(gaps)) / NEAR_SECONDS if gaps else inf
 
     def same_employer(self, one: Signature, other: Signature) -> bool:
         is_public = one.normal.login is not None or one.normal.host in GOOGLE or not one.normal.address
@@ -241,7 +242,7 @@ class Commonness:
 
     def chance(self, normal: Normal) -> float:
         """Further persons of this first and last name to be expected if the two were drawn apart."""
-        first, last = (len(self.ends[token]) - 1 for token in normal.first_and_last)
+        first, last = (len(self.ends[token]) for token in normal.first_and_last)
         return first * last / self.n_names
 
 

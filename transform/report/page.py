@@ -13,7 +13,7 @@ import duckdb
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from transform.report import claim, influence, readings, retention, trust, validation, waiting
+from transform.report import claim, influence, readings, retention, trust, validation, waiting, who
 from transform.report.cells import FEWEST_PERSONS
 from transform.report.explained import explanations
 from transform.report.survival import DAYS_DRAWN
@@ -73,6 +73,7 @@ def contents(db: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         "arrivals": retention.arrivals(db, sources),
         "claims": claim.claims(db, sources),
         "concentrations": influence.concentrations(db, sources),
+        "counting": who.counting(db, sources),
         "coverage": trust.coverage(db),
         "validation": trust.validation(db),
         "definitions": readings.rows(db, readings.DEFINITIONS),
