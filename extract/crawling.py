@@ -148,13 +148,31 @@ class Crawl:
         for stream in ITEM_STREAMS:
             place = Archive(self.archive / stream)
             if stream not in newest:
-                place.acknowledge(watermark=max(until, place.manifest.watermark or until))
+                facts = {**place.manifest.facts, "unshown": True}
+                place.acknowledge(watermark=max(until, place.manifest.watermark or until), facts=facts)
                 continue
             left = place.manifest.facts.get("again")
             if left:
                 unfinished = self.sweep.read_again({stream: set(left)})
                 place.acknowledge(facts={**place.manifest.facts, "again": sorted(unfinished)})
             Walk(self.gathering, place, stream, self.around.report).up_to(until, newest[stream])
+        for stream in newest:
+            self._read_beside(stream)
+
+    def _read_beside(self, shown: str) -> None:
+        """After a stream that was not shown is, what it is tied to in the other is read again: links were not told."""
+        place = Archive(self.archive / shown)
+        if "unshown" not in place.manifest.facts:
+            return
+        for other in ITEM_STREAMS:
+            held = {number for stream, number in self.gathering.held if stream == other != shown}
+            unfinished = self.sweep.read_again({other: held})
+            if unfinished:
+                archive = Archive(self.archive / other)
+                again = sorted({*archive.manifest.facts.get("again", ()), *unfinished})
+                archive.acknowledge(facts={**archive.manifest.facts, "again": again})
+        facts = {name: fact for name, fact in place.manifest.facts.items() if name != "unshown"}
+        place.acknowledge(facts=facts)
 
     def _swept(self, newest: dict[str, dict[str, Any]], glances: int) -> bool:
         """Whether the archive has grown by what the windows could not see."""
