@@ -280,11 +280,11 @@ def test_no_premium_is_seen_where_none_is_planted():
     assert sum(false) <= 5
 
 
-def power(lines, given_changes, *, touched=(), tree=("src/a.py", "docs/x.md", "README.md"), said=()):
+def power(lines, given_changes, *, touched=(), tree=("src/a.py", "docs/x.md", "README.md"), said=(), more=()):
     holders = [
         {"repo_id": "r", "path": "CODEOWNERS", "document": "codeowners", "line_number": at, "pattern": pattern, **who}
         for at, (pattern, who) in enumerate(lines, start=1)
-    ]
+    ] + [{"repo_id": "r", "path": "MAINTAINERS.md", "document": "maintainers", **one} for one in more]
     files = [{"repo_id": "r", "sha": str(number), "path": path} for number, path in touched]
     brought = [{"repo_id": "r", "sha": str(number), "change_number": number} for number, _ in touched]
     mail = {"alias_id": "mail:key", "person_id": "zoe", "alias_kind": "email"}
@@ -326,6 +326,25 @@ def test_teams_and_strangers_are_counted_apart_and_addresses_are_resolved():
     assert only(rows, area="/").select("n_formal", "n_formal_unresolved").row(0) == (1, 0)
     told = power([(None, {"team": "org/core"}), (None, {"login": "stranger"}), (None, {"email_key": "key"})], [])
     assert only(told, area="src/").select("n_formal", "n_formal_unresolved").row(0) == (1, 2)
+
+
+def test_a_login_and_an_address_on_one_line_of_maintainers_are_one_person():
+    """Zoe's login is nobody's here, but her address is known; of the stranger neither is, and two on CODEOWNERS are two."""
+    listed = [(1, {"login": "zoe-elsewhere"}), (1, {"email_key": "key"}), (2, {"login": "x"}), (2, {"email_key": "y"})]
+    rows = power([], [], more=[{"line_number": at, **who} for at, who in listed])
+
+    assert only(rows, area="all").select("n_formal", "n_formal_unresolved").row(0) == (1, 1)
+
+
+def test_to_refuse_is_to_decide_and_to_withdraw_is_not():
+    closed = [
+        change(1, closed=50, closed_by_person_id="yan"),
+        change(2, closed=50, closed_by_person_id="ada"),
+        change(3, closed=50),
+    ]
+    row = only(power([("*", {"login": "xia"})], closed), area="all").row(0, named=True)
+
+    assert (row["n_decisions"], row["n_deciders"], row["n_mergers"]) == (1, 1, 0)
 
 
 @pytest.mark.parametrize(

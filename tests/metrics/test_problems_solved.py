@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from core_stories import RUN_AT, Tables, comment, event, issue, merged, on_day, told
+from core_stories import RUN_AT, Tables, comment, commit, event, issue, merged, on_day, proposed, told
 from metric_stories import PARAMETERS
 
 from transform.influence import problems_solved
@@ -37,6 +37,18 @@ def closed(number, by, day, opener="ada", **more):
 @pytest.mark.parametrize(("author", "found"), [("bob", [("bob", "change", "issue:1")]), ("ada", []), ("robot", [])])
 def test_a_merged_change_solves_the_issue_of_somebody_else(author, found):
     assert solved(items=[issue(1, "ada", 5), merged(2, author, 6, 7)], closing_links=[closing(2, 1)]) == found
+
+
+@pytest.mark.parametrize("told_by", [{"other_number": 2, "other_kind": "change"}, {"sha": "a"}, {"other_number": 2}])
+def test_the_closing_tells_which_change_did_it_where_there_is_no_link(told_by):
+    story = {
+        "items": [issue(1, "ada", 5, closed_at=on_day(7)), merged(2, "bob", 6, 7)],
+        "events": [event(1, "closed", "dan", 7, **told_by)],
+        "commits": [commit("a", "bob", 6)],
+        "change_commits": proposed(2, "a"),
+    }
+
+    assert solved(**story) == [("bob", "change", "issue:1")]
 
 
 def test_whoever_wrote_last_before_the_opener_closed_it_gave_the_answer():

@@ -14,6 +14,7 @@ from transform.parameters import Parameters
 
 CELL = ("repo_id", "area")
 PERSON = (*CELL, "person_id")
+DECISION = ("repo_id", "artefact_id", "person_id")
 ORDERED = ("codeowners", "owners")
 """Documents in which the last line that fits a file takes it."""
 
@@ -26,9 +27,9 @@ TABLE = Table(
         *("raw.power_holders", "raw.tree_files", "core.aliases", "core.people", "core.changes", "core.reviews"),
         *("core.commits", "raw.commit_files", "core.repositories"),
     ),
-    definition="INF-13/1",
+    definition="INF-13/2",
     formula="formal: named for a file of the area in CODEOWNERS (its last pattern that fits), OWNERS, MAINTAINERS or GOVERNANCE; "
-    "decisions: approvals and merges by humans of changes of others in the rolling_days before the snapshot, a change being of "
+    "decisions: approvals, merges and refusals (closed without a merge) by humans of changes of others in the rolling_days before the snapshot, a change being of "
     "every area it touches; overlap: formal who decided / (formal or deciders)",
     source="ours",
     parameters={"rolling_days": "parameters.rolling_days"},
@@ -38,9 +39,9 @@ TABLE = Table(
     evidence=(
         Evidence(
             "core.contributions",
-            "the reviews and merges of the last year",
+            "the reviews, merges and closings of the last year",
             same=("repo_id",),
-            when="there.kind IN ('review', 'change_merge') AND there.actor_class = 'human' AND "
+            when="there.kind IN ('review', 'change_merge', 'close') AND there.actor_class = 'human' AND "
             "there.contributed_at < here.snapshot_at AND "
             f"there.contributed_at >= here.snapshot_at - to_days({Parameters.rolling_days})",
         ),
@@ -50,7 +51,7 @@ TABLE = Table(
         Column("area", pl.String, "Top folder with a slash at its end, '/' for files in none, or 'all'."),
         count("n_formal", "Persons written down for the area.", unit="persons"),
         count("n_formal_unresolved", "Teams, and names of whom nothing else is known."),
-        count("n_decisions", "Approvals and merges of changes of others in the area."),
+        count("n_decisions", "Approvals, merges and refusals of changes of others in the area."),
         count("n_deciders", "Humans who gave them.", unit="persons"),
         count("n_mergers", "Those of them who merged: merge rights as seen.", unit="persons"),
         Column(
@@ -93,13 +94,17 @@ def build(
         areas, on=["repo_id", "number"]
     )
     real = decided.group_by(PERSON).agg(
-        n=pl.len().cast(pl.Int64), n_merged=pl.col("is_merge").sum().cast(pl.Int64), is_decider=pl.lit(value=True)
+        n=pl.len().cast(pl.Int64),
+        n_merged=(pl.col("kind") == "merge").sum().cast(pl.Int64),
+        is_decider=pl.lit(value=True),
     )
     both = formal.join(real, on=PERSON, how="full", coalesce=True).with_columns(
         pl.col("is_formal", "is_decider").fill_null(value=False), pl.col("n", "n_merged").fill_null(0)
     )
     unresolved = (
-        named.filter(pl.col("person_id").is_null()).group_by(CELL).agg(n_formal_unresolved=pl.len().cast(pl.Int64))
+        named.filter(pl.col("person_id").is_null())
+        .group_by(CELL)
+        .agg(n_formal_unresolved=pl.col("name").n_unique().cast(pl.Int64))
     )
     return (
         both.group_by(CELL)
@@ -135,7 +140,9 @@ HELD: dict[str, Any] = {
     "login": pl.String,
     "team": pl.String,
     "email_key": pl.String,
+    "entry": pl.String,
 }
+"""`entry` is the line of MAINTAINERS or GOVERNANCE that has a login and an address, which are of one person."""
 
 
 def held_areas(holders: pl.LazyFrame, tree: pl.LazyFrame) -> pl.LazyFrame:
@@ -177,6 +184,15 @@ def _lines_of_areas(lines: pl.DataFrame, paths: pl.DataFrame, *, last_takes: boo
     of_areas = pl.concat(pairs).unique()
     whole = of_areas.select("key").unique().with_columns(area=pl.lit(WHOLE))
     is_somebody = pl.any_horizontal(pl.col("login", "team", "email_key").is_not_null())
+    by_line = ("path", "line_number")
+    is_entry = (
+        ~pl.col("document").is_in(ORDERED)
+        & (pl.col("login").n_unique().over(by_line) == 2)  # the login, and null beside the address
+        & (pl.col("email_key").n_unique().over(by_line) == 2)
+        & pl.col("team").is_null().all().over(by_line)
+    )
+    line = pl.format("{}:{}", *by_line)
+    keyed = keyed.with_columns(entry=pl.when(is_entry).then(line))
     return pl.concat([of_areas, whole.select("key", "area")]).join(keyed, on="key").filter(is_somebody)
 
 
@@ -197,7 +213,10 @@ def as_regex(pattern: str) -> str:
 
 
 def resolved(held: pl.LazyFrame, aliases: pl.LazyFrame, people: pl.LazyFrame) -> pl.LazyFrame:
-    """With `person_id`, null for teams and for names that nobody here has; a login of two is nobody's for certain."""
+    """With `person_id`, null for teams and for names that nobody here has; a login of two is nobody's for certain.
+
+    `name` tells apart those that are nobody's. Where one name of an entry is known, the other is the same person's.
+    """
     logins = (
         people.filter(pl.col("actor_class") == "human")
         .select("person_id", login=pl.col("login").str.to_lowercase())
@@ -212,7 +231,10 @@ def resolved(held: pl.LazyFrame, aliases: pl.LazyFrame, people: pl.LazyFrame) ->
     return (
         held.join(logins.drop("n"), on="login", how="left")
         .join(mails, on="email_key", how="left")
-        .with_columns(person_id=pl.coalesce("by_login", "by_mail"))
+        .with_columns(
+            person_id=pl.coalesce("by_login", "by_mail"), name=pl.coalesce("entry", "login", "team", "email_key")
+        )
+        .with_columns(pl.coalesce("person_id", pl.col("person_id").max().over("repo_id", "area", "name")))
         .drop("by_login", "by_mail")
     )
 
@@ -228,21 +250,24 @@ def areas_of_changes(commits: pl.LazyFrame, files: pl.LazyFrame, changes: pl.Laz
 def decisions(
     changes: pl.LazyFrame, reviews: pl.LazyFrame, people: pl.LazyFrame, repositories: pl.LazyFrame, days: int
 ) -> pl.LazyFrame:
-    """Approvals and merges by humans of changes of others in the days before the snapshot, once a person and change each."""
+    """What humans decided on changes of others in the days before the snapshot, once a person, change and `kind`."""
     humans = people.filter(pl.col("actor_class") == "human").select("person_id")
     authors = changes.select("repo_id", "artefact_id", "number", author="person_id")
     approved = reviews.filter(pl.col("state") == "approved").select(
-        "repo_id", "artefact_id", "person_id", at="submitted_at", is_merge=pl.lit(value=False)
+        *DECISION, at="submitted_at", kind=pl.lit("approval")
     )
     merged = changes.filter("is_merged").select(
-        "repo_id", "artefact_id", person_id="merged_by_person_id", at="merged_at", is_merge=pl.lit(value=True)
+        "repo_id", "artefact_id", person_id="merged_by_person_id", at="merged_at", kind=pl.lit("merge")
+    )
+    refused = changes.filter(~pl.col("is_merged")).select(
+        "repo_id", "artefact_id", person_id="closed_by_person_id", at="closed_at", kind=pl.lit("refusal")
     )
     return (
-        pl.concat([approved, merged])
+        pl.concat([approved, merged, refused.drop_nulls()])
         .join(authors, on=["repo_id", "artefact_id"])
         .filter(pl.col("person_id").ne_missing(pl.col("author")))
         .join(humans, on="person_id", how="semi")
         .join(repositories.select("repo_id", "snapshot_at"), on="repo_id")
         .filter(pl.col("at") < pl.col("snapshot_at"), pl.col("at") >= pl.col("snapshot_at") - pl.duration(days=days))
-        .unique(["repo_id", "artefact_id", "person_id", "is_merge"])
+        .unique([*DECISION, "kind"])
     )

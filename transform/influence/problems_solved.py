@@ -21,11 +21,12 @@ TABLE = Table(
     grain="one row per issue and human who solved it for somebody else",
     key=KEY,
     inputs=(
-        *("core.issues", "core.changes", "core.comments", "core.people", "raw.closing_links", "raw.reactions"),
-        "core.repositories",
+        *("core.issues", "core.changes", "core.comments", "core.people", "core.events", "core.commits"),
+        *("raw.closing_links", "raw.reactions", "core.repositories"),
     ),
     definition="INF-06c/1",
-    formula="change: a merged change of the person closes the issue of somebody else; answer: the issue was closed by whoever "
+    formula="change: a merged change of the person closes the issue of somebody else, by a link or because the forge says that it, "
+    "or a commit of it, closed it; answer: the issue was closed by whoever "
     "opened it, no merged change closes it, the reason is neither 'not planned' nor 'duplicate', and the last comment of "
     "another human before that was the person's",
     source="ours; problems solved as in INF-06",
@@ -64,6 +65,8 @@ def build(
     changes: pl.LazyFrame,
     comments: pl.LazyFrame,
     people: pl.LazyFrame,
+    events: pl.LazyFrame,
+    commits: pl.LazyFrame,
     links: pl.LazyFrame,
     reactions: pl.LazyFrame,
     repositories: pl.LazyFrame,
@@ -72,7 +75,7 @@ def build(
 ) -> pl.LazyFrame:
     del parameters
     humans = people.filter(pl.col("actor_class") == "human").select("person_id")
-    closing = closed_by_changes(issues, changes, links).cache()
+    closing = closed_by_changes(issues, changes, closings(links, events, commits, issues)).cache()
     fixed = closing.filter(pl.col("person_id").ne_missing(pl.col("opener")))
     answered = answers(issues, comments, humans).join(closing, on=["repo_id", "artefact_id"], how="anti")
     liked = (
@@ -93,9 +96,28 @@ def build(
     )
 
 
-def closed_by_changes(issues: pl.LazyFrame, changes: pl.LazyFrame, links: pl.LazyFrame) -> pl.LazyFrame:
+def closings(links: pl.LazyFrame, events: pl.LazyFrame, commits: pl.LazyFrame, issues: pl.LazyFrame) -> pl.LazyFrame:
+    """Which change (`number`) closes which issue (`other_number`), by links and by the events of closing."""
+    pair = ("repo_id", "number", "other_number")
+    here = pl.col("repo_id") == pl.col("other_repo_id").fill_null(pl.col("repo_id"))
+    closed = events.filter(pl.col("kind") == "closed").join(
+        issues.select("repo_id", "artefact_id", issue="number"), on=["repo_id", "artefact_id"]
+    )
+    by_change = closed.filter(here, pl.col("other_kind").fill_null("change") == "change").drop_nulls("other_number")
+    brought = commits.select("repo_id", "sha", number="change_number").drop_nulls()
+    return pl.concat(
+        [
+            links.filter(here).select(pair),
+            by_change.select("repo_id", number="other_number", other_number="issue"),
+            closed.drop_nulls("sha")
+            .join(brought, on=["repo_id", "sha"])
+            .select("repo_id", "number", other_number="issue"),
+        ]
+    ).unique()
+
+
+def closed_by_changes(issues: pl.LazyFrame, changes: pl.LazyFrame, within: pl.LazyFrame) -> pl.LazyFrame:
     """Merged changes that close an issue in the same repository, with who opened it."""
-    within = links.filter(pl.col("repo_id") == pl.col("other_repo_id")).select("repo_id", "number", "other_number")
     merged = changes.filter("is_merged").select(
         "repo_id", "number", "person_id", solving_artefact_id="artefact_id", solved_at="merged_at"
     )
