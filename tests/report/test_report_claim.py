@@ -12,16 +12,29 @@ from transform.report.claim import change_in_words, group_in_words, in_words
 
 
 @pytest.mark.parametrize(
-    ("rho", "lower", "expected"),
+    ("rho", "lower", "upper", "expected"),
     [
-        (0.7, 0.5, "In 2023 influence followed contribution closely."),
-        (0.69, 0.5, "In 2023 influence followed contribution in part."),
-        (0.39, 0.1, "In 2023 influence followed contribution hardly."),
-        (0.39, 0.0, "In 2023 it cannot be told whether influence follows contribution."),
+        (0.7, 0.5, 0.9, "In 2023 influence followed contribution closely."),
+        (0.69, 0.5, 0.9, "In 2023 influence followed contribution in part."),
+        (0.39, 0.1, 0.69, "In 2023 influence followed contribution hardly."),
+        (0.39, 0.0, 0.69, "In 2023 it cannot be told whether influence follows contribution."),
+        (
+            0.65,
+            0.02,
+            0.91,
+            "In 2023 influence followed contribution in part, but with so few persons anything from hardly to closely may be true.",
+        ),
     ],
 )
-def test_the_answer_says_how_closely_unless_chance_could_say_the_same(rho, lower, expected):
-    assert in_words(claim("r", 2023, rank_correlation=rho, rank_correlation_lower=lower)) == expected
+def test_the_answer_says_how_closely_unless_chance_could_say_the_same(rho, lower, upper, expected):
+    bounds = {"rank_correlation_lower": lower, "rank_correlation_upper": upper}
+    assert in_words(claim("r", 2023, rank_correlation=rho, **bounds)) == expected
+
+
+def test_groups_without_a_bar_are_named(tmp_path):
+    page = told(tmp_path, claim("f:1", 2023), claim("f:1", 2023, "volunteers", n=12))
+
+    assert "No bar in 2023, being too few or everybody: newcomers, of unknown affiliation, without code." in page
 
 
 @pytest.mark.parametrize(

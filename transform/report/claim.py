@@ -39,6 +39,7 @@ class Claim:
     answer: str
     change: str
     groups: list[str]
+    not_told: str
     picture: Markup
     years: list[Row]
     last: list[Row]
@@ -74,6 +75,7 @@ def claim(db: duckdb.DuckDBPyConnection, source: Source, found: pl.DataFrame) ->
         answer=answer,
         change=change_in_words(last),
         groups=[said for row in groups.to_dicts() if (said := group_in_words(row)) is not None],
+        not_told=not_told_in_words(set(groups["member_group"]), last["window_start"].year),
         picture=picture(years, groups, f"{answer} Numbers in the table."),
         years=years.sort("window_start", descending=True).to_dicts(),
         last=groups.to_dicts(),
@@ -88,8 +90,20 @@ def in_words(row: Row) -> str:
     rho, lower, year = row["rank_correlation"], row["rank_correlation_lower"], row["window_start"].year
     if lower is None or lower <= 0:
         return f"In {year} it cannot be told whether influence follows contribution."
-    strength = "closely" if rho >= CLOSELY else "in part" if rho >= PARTLY else "hardly"
-    return f"In {year} influence followed contribution {strength}."
+    strength, least, most = (strength_in_words(one) for one in (rho, lower, row["rank_correlation_upper"]))
+    is_wide = (least, most) == ("hardly", "closely")
+    doubt = ", but with so few persons anything from hardly to closely may be true" if is_wide else ""
+    return f"In {year} influence followed contribution {strength}{doubt}."
+
+
+def strength_in_words(rho: float) -> str:
+    return "closely" if rho >= CLOSELY else "in part" if rho >= PARTLY else "hardly"
+
+
+def not_told_in_words(told: set[str], year: int) -> str:
+    """Which groups have no bar; empty where all have one."""
+    without = [name for group, name in GROUP_NAMES.items() if group not in told]
+    return f"No bar in {year}, being too few or everybody: {', '.join(without)}." if without else ""
 
 
 def change_in_words(row: Row) -> str:
