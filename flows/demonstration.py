@@ -47,9 +47,8 @@ def register_domains(held: DataDirectory) -> None:
             for domain, name, kind in DOMAINS
         ]
         made = decisions.new(held.people, "import", "addresses of the simulated community", "demo", effects)
-        decisions.keep(
-            held.people, replace(made, at=ENDS_AT.isoformat())
-        )  # what is decided later, a night does not know
+        # what is decided later, a night does not know
+        decisions.keep(held.people, replace(made, at=ENDS_AT.isoformat()))
 
 
 def _job(world: World, forge: SandboxForge, held: DataDirectory) -> Job:

@@ -14,6 +14,8 @@ from extract.sandbox.community import build_world
 from extract.sandbox.parameters import ALMANAC, BAZAAR, CommunityParameters
 from extract.sandbox.server import SandboxForge
 from extract.sandbox.world import World
+from flows.data_directory import DataDirectory
+from flows.demonstration import register_domains
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -55,5 +57,6 @@ def first_night(running: SandboxForge, tmp_path_factory: pytest.TempPathFactory)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(VARIABLE, TOKEN)
         night = Nights(running, tmp_path_factory.mktemp("first"))
+        register_domains(DataDirectory(night.data).opened())
         assert night.run().exit_code == 0
     return night
