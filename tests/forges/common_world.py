@@ -29,6 +29,8 @@ OWN_IDS = (
     "event_id",
     "alias_id",
     "author_alias_id",
+    "committer_alias_id",
+    "ghost_id",
     "url",
     "number",
 )

@@ -29,4 +29,4 @@ def test_the_same_community_gives_the_same_core_table(tables, table):
 def test_the_community_does_enough_to_tell_forges_apart(tables):
     empty = {name for name, rows in tables[0].items() if not rows}
 
-    assert empty == {"people_queue"}, "nobody here is in doubt"
+    assert empty == {"people_queue", "affiliations"}, "nobody here is in doubt, and reserved addresses are nobody's"
