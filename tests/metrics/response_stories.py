@@ -14,6 +14,7 @@ from transform.core import (
     aliases,
     changes,
     comments,
+    commit_roles,
     commits,
     contributions,
     events,
@@ -127,6 +128,7 @@ class Community(dict[str, pl.LazyFrame]):
         self["people"] = people.TABLE.rows(*_people(told)).lazy()
         self["repositories"] = watched(*repos, snapshot=snapshot)
         self["commit_people"] = raw.COMMIT_PEOPLE.empty().lazy()
+        self["commit_roles"] = commit_roles.TABLE.empty().lazy()
         self["aliases"] = aliases.TABLE.empty().lazy()
         self["affiliations"] = affiliations.TABLE.empty().lazy()
         for module in (contributions, spells, newcomers, first_responses):
