@@ -48,7 +48,9 @@ def forge(running: SandboxForge, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sa
 
 @pytest.fixture
 def nights(forge: SandboxForge, tmp_path: Path) -> Nights:
-    return Nights(forge, tmp_path)
+    night = Nights(forge, tmp_path)
+    register_domains(DataDirectory(night.data).opened())
+    return night
 
 
 @pytest.fixture(scope="session")
