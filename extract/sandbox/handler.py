@@ -59,7 +59,7 @@ class Handler(BaseHTTPRequestHandler):
         """Says nothing: the forge counts its requests instead."""
 
     def _route(self) -> None:
-        body = self._read_body()
+        body = read_body(self)
         path = unquote(urlsplit(self.path).path)
         if ".git/" in path:
             self.forge.count_request(is_git=True)
@@ -230,15 +230,17 @@ class Handler(BaseHTTPRequestHandler):
         known = [base64.b64encode(f"{user}:{token}".encode()) for token in self.forge.tokens for user in GIT_USERS]
         return self.headers.get("Authorization", "").removeprefix("Basic ").encode() in known
 
-    def _read_body(self) -> bytes:
-        if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
-            return self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        blocks = []
-        while length := int(self.rfile.readline().split(b";")[0], 16):
-            blocks.append(self.rfile.read(length))
-            self.rfile.readline()
-        self.rfile.readline()
-        return b"".join(blocks)
+
+def read_body(handler: BaseHTTPRequestHandler) -> bytes:
+    """The body of a request, sent whole or in chunks."""
+    if handler.headers.get("Transfer-Encoding", "").lower() != "chunked":
+        return handler.rfile.read(int(handler.headers.get("Content-Length", "0")))
+    blocks = []
+    while length := int(handler.rfile.readline().split(b";")[0], 16):
+        blocks.append(handler.rfile.read(length))
+        handler.rfile.readline()
+    handler.rfile.readline()
+    return b"".join(blocks)
 
 
 def head(status: int, headers: list[tuple[str, str]]) -> bytes:

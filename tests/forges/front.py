@@ -21,6 +21,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from extract.sandbox.handler import read_body
+
 PASSED_ON = (
     "authorization", "private-token", "content-type", "content-encoding", "if-none-match", "accept", "git-protocol",
 )  # fmt: skip
@@ -75,23 +77,13 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        self.pass_on(self.body())
+        self.pass_on(read_body(self))
 
     def do_POST(self) -> None:
-        self.pass_on(self.body())
+        self.pass_on(read_body(self))
 
     def log_message(self, format: str, *_: object) -> None:
         """Says nothing."""
-
-    def body(self) -> bytes:
-        if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
-            return self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        blocks = []
-        while length := int(self.rfile.readline().split(b";")[0], 16):
-            blocks.append(self.rfile.read(length))
-            self.rfile.readline()
-        self.rfile.readline()
-        return b"".join(blocks)
 
     def ask(self, url: str, headers: dict[str, str], body: bytes) -> requests.Response:
         with requests.Session() as session:

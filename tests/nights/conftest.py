@@ -46,11 +46,16 @@ def forge(running: SandboxForge, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sa
     running.fail_next(0)
 
 
+def informed(forge: SandboxForge, folder: Path) -> Nights:
+    """An operator who has registered whose the simulated addresses are."""
+    operator = Nights(forge, folder)
+    register_domains(DataDirectory(operator.data).opened())
+    return operator
+
+
 @pytest.fixture
 def nights(forge: SandboxForge, tmp_path: Path) -> Nights:
-    night = Nights(forge, tmp_path)
-    register_domains(DataDirectory(night.data).opened())
-    return night
+    return informed(forge, tmp_path)
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +63,6 @@ def first_night(running: SandboxForge, tmp_path_factory: pytest.TempPathFactory)
     """One published night that stories may read and must not change."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(VARIABLE, TOKEN)
-        night = Nights(running, tmp_path_factory.mktemp("first"))
-        register_domains(DataDirectory(night.data).opened())
+        night = informed(running, tmp_path_factory.mktemp("first"))
         assert night.run().exit_code == 0
     return night
