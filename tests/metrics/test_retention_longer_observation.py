@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import core_stories
 import polars as pl
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_retention_whole_worlds import tales
@@ -94,12 +93,3 @@ def changed(name, told, later, columns):
     """The rows as they were told that are not found again."""
     kept = [*KEYS[name], *columns]
     return told.select(kept).join(later.select(kept), on=kept, how="anti", nulls_equal=True).rows()
-
-
-@pytest.mark.parametrize("module", RETENTION, ids=lambda module: module.TABLE.name)
-def test_every_row_is_stamped_with_its_definition_and_with_up_to_when_it_looks(module):
-    stamps = {column.name: column for column in module.TABLE.columns}
-
-    assert module.TABLE.definition
-    assert not stamps["definition"].nullable
-    assert not stamps["snapshot_at"].nullable

@@ -8,6 +8,7 @@ from quality.contract import INSTANT, Column, Evidence, Table
 from transform.columns import NETS, REPO_ID
 from transform.core.items import artefact, by_snapshot, of_items
 from transform.core.line_lives import OURS
+from transform.core.people import human_ids
 from transform.parameters import Parameters
 
 TABLE = Table(
@@ -69,7 +70,7 @@ def build(
     parameters: Parameters,
 ) -> pl.LazyFrame:
     comments = comments.filter(~pl.col("is_by_machine"))
-    humans = people.filter(pl.col("actor_class") == "human").select("person_id")
+    humans = human_ids(people)
     edges = [
         review_edges(changes, reviews),
         merge_edges(changes),

@@ -45,6 +45,11 @@ TABLE = Table(
 )
 
 
+def human_ids(people: pl.LazyFrame, name: str = "person_id") -> pl.LazyFrame:
+    """Who is neither bot nor agent nor organisation, one row a person, under the given name."""
+    return people.filter(pl.col("actor_class") == "human").select(pl.col("person_id").alias(name))
+
+
 def build(
     aliases: pl.LazyFrame,
     accounts: pl.LazyFrame,

@@ -7,6 +7,7 @@ import polars as pl
 from quality.contract import Column, Evidence, Table
 from transform.columns import DEFINITION, REPO_ID, SNAPSHOT_AT, count, share
 from transform.core.line_lives import OURS
+from transform.core.people import human_ids
 from transform.parameters import Parameters
 from transform.statistics.kaplan_meier import kaplan_meier
 
@@ -95,7 +96,7 @@ def line_spells(
     newcomer_days: int,
 ) -> pl.LazyFrame:
     """Lines by whole days of life; every line once as of all, and once by how new its writer was."""
-    humans = people.filter(pl.col("actor_class") == "human").select(born_person_id="person_id")
+    humans = human_ids(people, "born_person_id")
     firsts = (
         contributions.drop_nulls("person_id")
         .group_by("repo_id", born_person_id="person_id")

@@ -9,6 +9,7 @@ import polars as pl
 
 from quality.contract import Column, Evidence, Table
 from transform.columns import DEFINITION, REPO_ID, SNAPSHOT_AT, count, share
+from transform.core.people import human_ids
 from transform.influence.ownership import WHOLE, area_of
 from transform.parameters import Parameters
 
@@ -251,7 +252,7 @@ def decisions(
     changes: pl.LazyFrame, reviews: pl.LazyFrame, people: pl.LazyFrame, repositories: pl.LazyFrame, days: int
 ) -> pl.LazyFrame:
     """What humans decided on changes of others in the days before the snapshot, once a person, change and `kind`."""
-    humans = people.filter(pl.col("actor_class") == "human").select("person_id")
+    humans = human_ids(people)
     authors = changes.select("repo_id", "artefact_id", "number", author="person_id")
     approved = reviews.filter(pl.col("state") == "approved").select(
         *DECISION, at="submitted_at", kind=pl.lit("approval")

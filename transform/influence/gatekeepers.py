@@ -6,6 +6,7 @@ import polars as pl
 
 from quality.contract import Column, Table
 from transform.columns import DEFINITION, IS_WINDOW_COMPLETE, REPO_ID, SNAPSHOT_AT, WINDOW_START, count, share
+from transform.core.people import human_ids
 from transform.influence.evidence import acts_of_the_year
 from transform.influence.merging import merges
 from transform.influence.windows import before_snapshot, with_windows
@@ -98,7 +99,7 @@ def build(
 
 def told_merges(changes: pl.LazyFrame, reviews: pl.LazyFrame, people: pl.LazyFrame) -> pl.LazyFrame:
     """Merged changes with who merged, and whether another human looked."""
-    humans = people.filter(pl.col("actor_class") == "human").select(reviewer="person_id")
+    humans = human_ids(people, "reviewer")
     authors = changes.select("repo_id", "artefact_id", author="person_id")
     reviewed = (
         reviews.select("repo_id", "artefact_id", reviewer="person_id")

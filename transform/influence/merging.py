@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from transform.core.people import human_ids
+
 CHANGE = ("repo_id", "artefact_id")
 
 
@@ -30,7 +32,7 @@ def merges(changes: pl.LazyFrame, reviews: pl.LazyFrame, people: pl.LazyFrame) -
 
 def last_approvers(merged: pl.LazyFrame, reviews: pl.LazyFrame, people: pl.LazyFrame) -> pl.LazyFrame:
     """The human other than the author who approved last before the merge: `approver`."""
-    humans = people.filter(pl.col("actor_class") == "human").select(approver="person_id")
+    humans = human_ids(people, "approver")
     in_order = ["submitted_at", "approver"]
     return (
         reviews.filter(pl.col("state") == "approved")

@@ -7,6 +7,7 @@ import polars as pl
 from quality.contract import Column, Evidence, Table
 from transform.columns import DEFINITION, PERSON_ID, REPO_ID, SNAPSHOT_AT, count, share
 from transform.core.line_lives import OURS
+from transform.core.people import human_ids
 from transform.parameters import Parameters
 
 CELL = ("repo_id", "area", "person_id")
@@ -69,7 +70,7 @@ def build(
     parameters: Parameters,
 ) -> pl.LazyFrame:
     del parameters
-    humans = people.filter(pl.col("actor_class") == "human").select("person_id")
+    humans = human_ids(people)
     standing = (
         lives.filter(pl.col("file_class").is_in(OURS), pl.col("died_sha") == "")
         .rename({"born_person_id": "person_id"})

@@ -6,6 +6,7 @@ import polars as pl
 
 from quality.contract import INSTANT, Column, Evidence, Table
 from transform.columns import ARTEFACT_ID, DEFINITION, PERSON_ID, REPO_ID, SNAPSHOT_AT, count
+from transform.core.people import human_ids
 from transform.influence.windows import before_snapshot
 from transform.parameters import Parameters
 
@@ -74,7 +75,7 @@ def build(
     parameters: Parameters,
 ) -> pl.LazyFrame:
     del parameters
-    humans = people.filter(pl.col("actor_class") == "human").select("person_id")
+    humans = human_ids(people)
     closing = closed_by_changes(issues, changes, closings(links, events, commits, issues)).cache()
     fixed = closing.filter(pl.col("person_id").ne_missing(pl.col("opener")))
     answered = answers(issues, comments, humans).join(closing, on=["repo_id", "artefact_id"], how="anti")

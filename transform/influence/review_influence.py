@@ -15,6 +15,7 @@ from transform.columns import (
     count,
     share,
 )
+from transform.core.people import human_ids
 from transform.influence.evidence import acts_of_the_year
 from transform.influence.merging import merges
 from transform.influence.windows import before_snapshot, with_windows
@@ -92,7 +93,7 @@ def build(
     *,
     parameters: Parameters,
 ) -> pl.LazyFrame:
-    humans = people.filter(pl.col("actor_class") == "human").select("person_id")
+    humans = human_ids(people)
     known = verdicts(reviews, events, changes, humans).pipe(before_snapshot, repositories, "submitted_at").cache()
     merged = for_others(changes, reviews, people).pipe(before_snapshot, repositories, "merged_at")
     parts = [

@@ -18,6 +18,7 @@ from transform.columns import (
     WINDOW_START,
     share,
 )
+from transform.core.people import human_ids
 from transform.influence.cred_graph import (
     PERSON,
     REPOSITORY,
@@ -105,7 +106,7 @@ def build(
     if not parameters.is_sourcecred_built:
         return TABLE.empty().lazy()
     made = before_snapshot(posts(issues, changes, comments, reviews, commits), repositories, "at").cache()
-    humans = people.filter(pl.col("actor_class") == "human").select("person_id")
+    humans = human_ids(people)
     referred = references(events, changes, links, mentions, items, aliases)
     ties = pl.concat([authorship(made), parents(made), merge_commits(changes), referred]).pipe(known_ends, made, humans)
     minted = made.select("repo_id", "node", mint=pl.col("kind").replace_strict(MINTED, default=0.0))

@@ -6,6 +6,7 @@ import polars as pl
 
 from quality.contract import Column, Evidence, Table
 from transform.columns import DEFINITION, REPO_ID, SNAPSHOT_AT, count, share
+from transform.core.people import human_ids
 from transform.parameters import Parameters
 from transform.statistics.contrasts import contrasts
 
@@ -66,7 +67,7 @@ def build(
     *,
     parameters: Parameters,
 ) -> pl.LazyFrame:
-    humans = people.filter(pl.col("actor_class") == "human").select("person_id")
+    humans = human_ids(people)
     decided = decisions(changes, repositories, parameters.outcome_days).join(humans, on="person_id", how="semi")
     rows = decided.pipe(with_status, scores)
     found = contrasts(

@@ -10,6 +10,7 @@ import polars as pl
 
 from quality.contract import Column, Table
 from transform.columns import DEFINITION, REPO_ID, SNAPSHOT_AT, count, share
+from transform.core.people import human_ids
 from transform.influence.evidence import acts_until_the_snapshot
 from transform.parameters import Parameters
 
@@ -108,7 +109,7 @@ def _followed(rows: pl.DataFrame) -> pl.DataFrame:
 
 def events(counted: pl.LazyFrame, files: pl.LazyFrame, commits: pl.LazyFrame, people: pl.LazyFrame) -> pl.LazyFrame:
     """What humans did to the files of the tree, under whatever name: `file`, `person_id`, `status`, `authored_at`."""
-    humans = people.filter(pl.col("actor_class") == "human").select("person_id")
+    humans = human_ids(people)
     authored = commits.filter("is_in_default_branch", pl.col("n_parents") < 2).join(humans, on="person_id", how="semi")
     return (
         files.join(names_of_files(counted, files), on=["repo_id", "path"])
