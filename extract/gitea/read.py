@@ -85,7 +85,7 @@ def _comments_total(node: Record, timeline: list[Record]) -> int:
     """An instance counts comments and reviews together, anew only when somebody comments: between comments there may be
     more reviews by now. So the number is within bounds, and what is here is it if it is within them too."""
     comments = sum(entry["type"] == "comment" for entry in timeline)
-    most, reviews_now = node["comments"], node.get("review_comments") or 0
+    most, reviews_now = int(node["comments"]), int(node.get("review_comments") or 0)
     return min(max(comments, most - reviews_now), most)
 
 

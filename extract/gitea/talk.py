@@ -57,7 +57,7 @@ def fetch_repository(line: Line, name: str, last: Page | None) -> Page:
         found = VERSION.match(said)
         if found and (int(found[1]), int(found[2])) < OLDEST:
             raise NotUnderstood(line.forge, f"it is {said}, and needed is {MANNERS.version_needed} or later")
-    page = line.known(f"/repos/{name}", last and f"/repositories/{last.data()['id']}")
+    page = line.known(f"/repos/{name}", None if last is None else f"/repositories/{last.data()['id']}")
     assert page is not None  # noqa: S101 - nothing was asked with an etag
     return page
 
