@@ -84,7 +84,7 @@ def read_item(node: Record, parts: Parts, into: Records) -> None:
 def _comments_total(node: Record, timeline: list[Record]) -> int:
     """An instance counts comments and reviews together, anew only when somebody comments: between comments there may be
     more reviews by now. So the number is within bounds, and what is here is it if it is within them too."""
-    comments = sum(entry["type"] == "comment" for entry in timeline)
+    comments = len([entry for entry in timeline if entry["type"] == "comment"])
     most, reviews_now = int(node["comments"]), int(node.get("review_comments") or 0)
     return min(max(comments, most - reviews_now), most)
 
