@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from typing import Any
 
 from prefect import flow, unmapped
@@ -44,10 +45,9 @@ def run(job: Job, parallel: int) -> Outcome:
     threads: Any = ThreadPoolTaskRunner(max_workers=parallel)  # its future is not the one Prefect's own types ask for
     try:
         return nightly.with_options(task_runner=threads)(job)
-    except BaseException as error:
-        if was_told_to_stop(error):
+    finally:
+        if was_told_to_stop(sys.exception()):
             os.kill(os.getpid(), signal.SIGTERM)  # Prefect has put back whoever listened before the run
-        raise
 
 
 def was_told_to_stop(error: BaseException | None) -> bool:
