@@ -26,14 +26,15 @@ FROM core.contributions WHERE family != 'triage' AND NOT is_coauthor
 """
 _SUM = "SELECT repo_id, kind, count(*) AS n, bit_xor(hash(act, person_id, happened_at)) AS said FROM ({}) GROUP BY ALL"
 _FIRSTS = """
-SELECT repo_id, person_id, family, min(contributed_at) AS first_at, max(contributed_at) AS last_at
+SELECT hash(repo_id) AS place, hash(person_id) AS who, family, any_value(repo_id) AS repo_id,
+    min(contributed_at) AS first_at, max(contributed_at) AS last_at
 FROM core.contributions JOIN core.repositories USING (repo_id)
-WHERE actor_class = 'human' AND contributed_at < snapshot_at GROUP BY ALL
+WHERE actor_class = 'human' AND contributed_at < snapshot_at GROUP BY place, who, family
 """
-_GRAPH = "repo_id, window_kind, window_start, network"
+GRAPH = "repo_id, window_kind, window_start, network"
 SPELLS = "repo_id, family, end_rule, horizon_days"
 NAMES = ", ".join(f"any_value({name}) AS {name}" for name in SPELLS.split(", "))
-"""Grouped by their hash, which is a number; one that two kinds of spells share would fail the check, not pass it."""
+"""Texts are grouped by their hash, which is a number. Two that shared one would fail their check, and not pass it."""
 _CURVE = "repo_id, family, cohort, end_rule, horizon_days"
 
 CONSERVATION = (
@@ -60,10 +61,11 @@ CONSERVATION = (
         "the credit of a commit is given once",
         "core.commit_roles",
         "The parts of those who wrote a commit sum to one, and other roles have none.",
-        "SELECT repo_id, sha, sum(credit_share) AS credit, count(*) FILTER (role = 'author') AS n_authors "
-        "FROM core.commit_roles GROUP BY ALL "
-        f"HAVING abs(coalesce(sum(credit_share), 0) - 1) > {TOLERANCE} OR count(*) FILTER (role = 'author') != 1 OR bool_or("
-        "(credit_share IS NULL) != (role NOT IN ('author', 'coauthor', 'squashed')))",
+        f"SELECT repo_id, sha, role, credit_share FROM core.commit_roles WHERE hash(repo_id, sha) IN (SELECT which FROM ("
+        "SELECT hash(repo_id, sha) AS which, sum(credit_share) AS credit, count(*) FILTER (role = 'author') AS n_authors, "
+        "bool_or((credit_share IS NULL) != (role NOT IN ('author', 'coauthor', 'squashed'))) AS is_misgiven "
+        "FROM core.commit_roles GROUP BY which) "
+        f"WHERE abs(coalesce(credit, 0) - 1) > {TOLERANCE} OR n_authors != 1 OR is_misgiven)",
     ),
     Expectation(
         "a class has its reason",
@@ -113,12 +115,13 @@ CONSERVATION = (
         "Everybody who acted has one; first and last day are those of the acts of the person.",
         f"WITH firsts AS MATERIALIZED ({_FIRSTS}) "
         f"SELECT repo_id, family, end_rule, horizon_days, s.n AS n_spells, a.n AS n_acted, n_misdated FROM (SELECT {NAMES}, "
-        "count(*) AS n, bit_xor(hash(person_id, first_at, last_day)) AS said, "
+        "count(*) AS n, bit_xor(hash(hash(person_id), first_at, last_day)) AS said, "
         "count(*) FILTER (first_day != make_timestamp(epoch_us(first_at))::DATE) AS n_misdated "
         f"FROM core.spells WHERE repo_id != 'all' GROUP BY hash({SPELLS})) AS s FULL JOIN ("
-        "SELECT repo_id, family, count(*) AS n, bit_xor(hash(person_id, first_at, make_timestamp(epoch_us(last_at))::DATE)) AS said FROM (FROM firsts "
-        "UNION ALL BY NAME SELECT repo_id, person_id, 'any' AS family, min(first_at) AS first_at, max(last_at) AS last_at "
-        "FROM firsts GROUP BY ALL) GROUP BY ALL) "
+        "SELECT any_value(repo_id) AS repo_id, family, count(*) AS n, "
+        "bit_xor(hash(who, first_at, make_timestamp(epoch_us(last_at))::DATE)) AS said FROM (FROM firsts "
+        "UNION ALL BY NAME SELECT place, who, 'any' AS family, any_value(repo_id) AS repo_id, min(first_at) AS first_at, "
+        "max(last_at) AS last_at FROM firsts GROUP BY place, who) GROUP BY place, family) "
         "AS a USING (repo_id, family) WHERE s.said IS DISTINCT FROM a.said OR s.n IS DISTINCT FROM a.n OR n_misdated > 0",
     ),
     Expectation(
@@ -203,11 +206,11 @@ CONSERVATION = (
         "more attention is a higher rank",
         "influence.scores",
         "Within a window nobody of a lower hundredth of the ranks has a higher score, and the ranks are of all in it.",
-        f"WITH parts AS (SELECT hash({_GRAPH}) AS graph, least(99, floor(percentile_rank * 100))::SMALLINT AS part, "
+        f"WITH parts AS (SELECT hash({GRAPH}) AS graph, least(99, floor(percentile_rank * 100))::SMALLINT AS part, "
         "count(*) AS n, max(n_persons) AS n_persons, sum(percentile_rank) AS ranks, min(pagerank) AS lowest, "
         "max(pagerank) AS highest FROM influence.scores GROUP BY graph, part), ordered AS (SELECT *, max(highest) OVER "
         "(PARTITION BY graph ORDER BY part ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS below FROM parts) "
-        f"SELECT DISTINCT {_GRAPH}, n_persons FROM influence.scores WHERE hash({_GRAPH}) IN ("
+        f"SELECT DISTINCT {GRAPH}, n_persons FROM influence.scores WHERE hash({GRAPH}) IN ("
         "SELECT graph FROM ordered GROUP BY graph HAVING sum(n) != max(n_persons) OR bool_or(lowest < below - 1e-12) "
         "OR abs(sum(ranks) / sum(n) - 0.5) > 1e-6)",
     ),
