@@ -1,4 +1,4 @@
-"""The one module that runs Great Expectations: an audit of a DuckDB file that nobody else has open for writing.
+"""The one module that runs Great Expectations: it judges what was measured.
 
 A check whose query crashes comes back as `success=False` with an exception inside; here that is `could_not_run`,
 never a bad row and never a pass.
@@ -9,11 +9,8 @@ from __future__ import annotations
 import json
 import logging
 import tempfile
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -27,29 +24,11 @@ from great_expectations.expectations.metadata_types import FailureSeverity
 
 from quality import dialect
 from quality.contract import literal
-from quality.expectations import Expectation, is_broken
-from quality.verdicts import WHOLE, Finding, Verdict
-
-SAMPLE_ROWS = 10
-AT_ONCE = 2
-"""While one query plans, ends or goes through few rows with one thread, another keeps the processors busy."""
-WHILE_MEASURING = ("SET memory_limit = '700MB'", "SET preserve_insertion_order = false", "SET TimeZone = 'UTC'")
+from quality.verdicts import WHOLE, Finding, Measured, Verdict
 
 
-class EmptySuite(Exception):
-    """Nothing was expected: that would pass whatever the data."""
-
-
-def audit(path: Path, expectations: Sequence[Expectation]) -> list[Verdict]:
-    """Judges every expectation, one suite a table.
-
-    DuckDB looks for the bad rows, each query once; Great Expectations, which would run it several times over, judges and
-    records what was found, from a small file of its own.
-    """
-    if not expectations:
-        raise EmptySuite(f"No expectation was given for {path}. An audit that expects nothing proves nothing.")
-    by_table = sorted(expectations, key=lambda expectation: expectation.table)
-    measured = _measured(path, by_table)
+def judged(measured: Sequence[Measured]) -> list[Verdict]:
+    """What becomes of each expectation, one suite a table, judged from a small file of what was found."""
     with tempfile.TemporaryDirectory(prefix="forbenefit-audit-") as folder:
         findings = Path(folder) / "findings.duckdb"
         _write(findings, measured)
@@ -59,61 +38,6 @@ def audit(path: Path, expectations: Sequence[Expectation]) -> list[Verdict]:
                 for table, group in groupby(measured, key=lambda one: one.expectation.table)
                 for verdict in _judge(batch, table, list(group))
             ]
-
-
-@dataclass(frozen=True)
-class Measured:
-    """The bad rows of one expectation, by repository; or why its query could not run."""
-
-    number: int
-    expectation: Expectation
-    n_rows: int
-    findings: tuple[Finding, ...] = ()
-    error: str = ""
-
-
-def _measured(path: Path, expectations: Sequence[Expectation]) -> list[Measured]:
-    waiting = deque(enumerate(expectations))
-    with ThreadPoolExecutor(AT_ONCE) as workers:
-        found = [workers.submit(_measure_those, path, waiting) for _ in range(AT_ONCE)]
-    return sorted((one for some in found for one in some.result()), key=lambda one: one.number)
-
-
-def _measure_those(path: Path, waiting: deque[tuple[int, Expectation]]) -> list[Measured]:
-    """One after the other until none waits; each worker has a connection of its own to the one database."""
-    found = []
-    with dialect.connected(path) as db:
-        for setting in WHILE_MEASURING:
-            db.execute(setting)
-        with suppress(IndexError):
-            while True:
-                found.append(_measure(db, *waiting.popleft()))
-    return found
-
-
-def _measure(db: Any, number: int, expectation: Expectation) -> Measured:
-    try:
-        ((n_rows,),) = db.sql(f"SELECT count(*) FROM {expectation.table}").fetchall()
-        found = _findings(db, expectation) if is_broken(db, expectation) else ()
-    except dialect.DatabaseError as error:
-        return Measured(number, expectation, 0, error=str(error)[:2000])
-    return Measured(number, expectation, n_rows, found)
-
-
-def _findings(db: Any, expectation: Expectation) -> tuple[Finding, ...]:
-    """Whose the bad rows are, and some of each; this is asked only of what failed."""
-    whose = "repo_id" if "repo_id" in db.sql(expectation.sql).columns else f"'{WHOLE}'"
-    found = db.sql(
-        f"SELECT *, count(*) OVER (PARTITION BY scope) AS n_unexpected FROM (SELECT *, coalesce({whose}, '{WHOLE}') AS scope "
-        f"FROM ({expectation.sql})) QUALIFY row_number() OVER (PARTITION BY scope) <= {SAMPLE_ROWS} ORDER BY scope"
-    )
-    rows = [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
-    return tuple(_finding(scope, list(of)) for scope, of in groupby(rows, key=lambda row: str(row["scope"])))
-
-
-def _finding(scope: str, rows: list[dict[str, Any]]) -> Finding:
-    told = [{name: value for name, value in row.items() if name not in ("n_unexpected", "scope")} for row in rows]
-    return Finding(scope, int(rows[0]["n_unexpected"]), json.dumps(told, default=str, ensure_ascii=False))
 
 
 def _write(path: Path, measured: Sequence[Measured]) -> None:

@@ -20,6 +20,17 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """The bad rows of one expectation, by repository; or why its query could not run."""
+
+    number: int
+    expectation: Expectation
+    n_rows: int
+    findings: tuple[Finding, ...] = ()
+    error: str = ""
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What became of one expectation: `outcome` is passed, failed or could_not_run; `observed` says it in words."""
 

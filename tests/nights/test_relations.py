@@ -9,7 +9,7 @@ import pytest
 from damage_bench import caught, named, workbench
 from damages import DAMAGES
 
-from quality.runner import audit
+from quality.audits import audit
 from quality.suites import RELATIONS
 
 ONE_COMMENT = "(SELECT comment_id FROM core.comments ORDER BY ALL LIMIT 1)"

@@ -6,9 +6,9 @@ import duckdb
 import polars as pl
 import pytest
 
+from quality.audits import EmptySuite, audit
 from quality.contract import INSTANT, BrokenPromise, Column, Table
 from quality.expectations import derived
-from quality.runner import EmptySuite, audit
 
 PEOPLE = Table(
     schema="core",
