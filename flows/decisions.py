@@ -22,7 +22,7 @@ from flows import clock
 from flows.errors import BadDataDirectory, BadDecision
 
 Effect = dict[str, Any]
-KINDS = ("merge", "apart", "alone", "actor", "enrolment", "domain")
+KINDS = ("merge", "apart", "alone", "actor", "enrolment", "domain", "place")
 """What an effect can be."""
 
 
@@ -114,6 +114,7 @@ DECIDED = (
     raw_people.ACTOR_DECISIONS,
     raw_people.ENROLMENTS,
     raw_people.ORGANISATION_DOMAINS,
+    raw_people.ORGANISATION_PLACES,
 )
 
 
@@ -132,6 +133,9 @@ def _row(decision: Decision, at: int, effect: Effect) -> tuple[str, tuple[str, .
     if kind == "domain":
         told = {name: effect.get(name) for name in ("domain", "organisation", "affiliation_class", "is_top")}
         return "organisation_domains", (effect["domain"],), {**told, "source": source}
+    if kind == "place":
+        told = {name: effect.get(name) for name in ("place", "organisation", "affiliation_class")}
+        return "organisation_places", (effect["place"],), {**told, "source": source}
     row = {name: effect.get(name) for name in ("alias_id", "organisation", "affiliation_class")}
     spans = {name: datetime.fromisoformat(effect[name]) if effect.get(name) else None for name in ("from_at", "to_at")}
     name = f"{decision.id}/{at}"

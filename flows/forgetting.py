@@ -209,6 +209,7 @@ THEIR_OWN = frozenset(
         "identity_decisions",
         "actor_decisions",
         "power_holders",
+        "memberships",
     }
 )
 """Tables whose rows are about the person: they go. Elsewhere the person leaves the row."""

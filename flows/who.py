@@ -19,11 +19,13 @@ _CONTACT = re.compile(r"(?P<name>[^<>]*)<(?P<email>[^<>]+)>")
 
 @dataclass(frozen=True)
 class Directory:
-    """Every alias that raw knows. `logins` maps "ada" and "github:ada" to the accounts that have or had the login."""
+    """Every alias that raw knows. `logins` maps "ada" and "github:ada" to the accounts that have or had the login;
+    `places` are the organisations that own repositories, as "github:guild"."""
 
     keys: Keys
     aliases: frozenset[str]
     logins: dict[str, set[str]]
+    places: frozenset[str] = frozenset()
 
     def alias(self, who: str) -> str:
         """The alias somebody means, or BadDecision with what to write instead."""
@@ -61,4 +63,5 @@ def directory(partitions: Sequence[Path], secret: bytes) -> Directory:
         for name in (login.lower(), f"{forge}:{login.lower()}"):
             logins[name].add(account_id)
     aliases = frozenset([*accounts["account_id"], *pl.select(pl.lit("mail:") + keys).to_series()])
-    return Directory(Keys(secret, "", ()), aliases, dict(logins))
+    places = told["raw.organisations"].select("place").collect()["place"]
+    return Directory(Keys(secret, "", ()), aliases, dict(logins), frozenset(places))

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from extract.archive import Page
 from extract.crawling import Kind, forge
 from extract.forge import Public
+from extract.gitea import organisation
 from extract.gitea.lists import LARGEST_PAGE
 from extract.gitea.read import READER
 from extract.gitea.records import Records
@@ -78,6 +79,8 @@ KIND = Kind(
     clone_url=lambda page: page.data().get("clone_url") or "",
     noreply_hosts=noreply_hosts,
     authors=_authors,
+    members=organisation.ask,
+    member=organisation.read,
     forecast=_forecast,
 )
 

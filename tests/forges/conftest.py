@@ -34,6 +34,7 @@ def hut(running: SandboxForge) -> Iterator[SandboxForge]:
     running.restore()
     running.switch_issues(on=True)
     running.show_to_members_only()
+    running.organisation.left.clear()
 
 
 @pytest.fixture
