@@ -19,16 +19,13 @@ REMAINS = (
 
 def forget(data: Path, config: Path | None, login: str) -> dict[str, Any]:
     """Buries a person with all their aliases, rebuilds, and removes the warehouses of earlier nights."""
-    directory, _, known = people.opened(data)
+    directory, partitions, known = people.opened(data)
     alias = known.alias(login)
     aliases = persons_aliases(directory, alias)
-    logins = {name for name, ids in known.logins.items() if ids & aliases and ":" not in name}
-    forgetting.bury(directory, aliases, logins)
+    forgetting.bury(directory, aliases, known.logins_of(aliases))
     with directory.held("forget"):
-        rewritten = forgetting.purge(directory)
-        # the published one too: what the next build says of the changes since then would name the person
-        for old in (directory.warehouse, *directory.nights.glob("warehouse-*.duckdb")):
-            old.unlink(missing_ok=True)
+        rewritten = forgetting.purge(directory, partitions)
+        forgetting.remove_warehouses(directory)
     from flows import commands
 
     outcome = commands.rebuild(config, data, None, accepted="a person was forgotten")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +43,10 @@ class Directory:
             f"Nobody here is called {who!r}. Write a login, FORGE:LOGIN, an account id such as github:99, or an e-mail "
             "address under which somebody committed."
         )
+
+    def logins_of(self, aliases: Set[str]) -> set[str]:
+        """Logins that accounts among the aliases have or had, with the forge's name in front."""
+        return {name for name, ids in self.logins.items() if ":" in name and not ids.isdisjoint(aliases)}
 
     def _address(self, who: str) -> str:
         found = _CONTACT.fullmatch(who)

@@ -10,7 +10,8 @@ import pytest
 
 from extract import identity_store, raw
 from flows.data_directory import DataDirectory
-from flows.forgetting import NOBODY, Tombstones, bury, login_key, purge, redact, scrubbed, tombstones, without
+from flows.forgetting import bury, purge, tombstones
+from flows.redacting import NOBODY, Tombstones, login_key, redact, scrubbed, without
 
 GONE = Tombstones(frozenset({"github:1", "mail:key"}), frozenset({login_key("ada", b"s")}), b"s")
 ADA = {"__typename": "User", "login": "Ada", "databaseId": 1}
@@ -110,7 +111,7 @@ def test_a_tombstone_holds_no_login_and_lasts(tmp_path):
 
     found, kept = tombstones(directory), directory.people / "forgotten.json"
     assert found.aliases == {"github:1", "mail:key"}
-    assert found.has_login("ada")
+    assert found.has_login("ada", "github")
     assert "ada" not in kept.read_text().lower()
     assert kept.stat().st_mode & 0o777 == 0o600
 
