@@ -112,6 +112,9 @@ class Crawl:
         if outdated:
             compact(self.kind.reader, self.archive, self.folder, outdated)
         self._tell(hidden)
+        now = str(self.repository["full_name"])
+        if now.lower() != self.source.name.lower():
+            self.around.note(f"{self.source.ref} is called {now} now: name it so, and a night costs a request less.")
         for note in self.talk.notes:
             self.around.note(f"{self.source.ref}: {note}")
         self._look_at_members()

@@ -18,6 +18,7 @@ from extract.crawl import Glance, Listing
 from extract.crawling import same_instant
 from extract.errors import NotUnderstood, Strained
 from extract.gitea.lists import HOLLOW, LARGEST_PAGE, Lists, total_of
+from extract.gitea.records import Records
 from extract.line import Line, Manners
 from extract.records import Record
 
@@ -27,8 +28,6 @@ OLDEST = (1, 20)
 VERSION = re.compile(r"(?:.*\+gitea-)?v?(\d+)\.(\d+)")
 SCOPE = re.compile(r"required scope\(s\)[^\[]*\[([^\]]*)\]")
 TYPES = {"issues": "issues", "changes": "pulls"}
-NEWEST = (("issues", "issues", {"type": "issues"}), ("changes", "pulls", {"sort": "recentupdate"}))
-"""What is asked for the newest of each stream."""
 WORDS = {"issues": "issues", "changes": "pull requests"}
 UNSHOWN = (
     "The repository does not show its {what} to this token. Give its account read access to them, and the token the "
@@ -52,14 +51,15 @@ MANNERS = Manners(
 
 
 def fetch_repository(line: Line, name: str, last: Page | None) -> Page:
-    """What the instance says of the repository, by its number once that is known; its version is asked for before."""
-    if last is not None:
-        return line.must(f"/repositories/{last.data()['id']}")
-    said = str(line.must("/version").data().get("version", ""))
-    found = VERSION.match(said)
-    if found and (int(found[1]), int(found[2])) < OLDEST:
-        raise NotUnderstood(line.forge, f"it is {said}, and needed is {MANNERS.version_needed} or later")
-    return line.must(f"/repos/{name}")
+    """What the instance says of the repository; its version is asked for before the first time."""
+    if last is None:
+        said = str(line.must("/version").data().get("version", ""))
+        found = VERSION.match(said)
+        if found and (int(found[1]), int(found[2])) < OLDEST:
+            raise NotUnderstood(line.forge, f"it is {said}, and needed is {MANNERS.version_needed} or later")
+    page = line.known(f"/repos/{name}", None if last is None else f"/repositories/{last.data()['id']}")
+    assert page is not None  # noqa: S101 - nothing was asked with an etag
+    return page
 
 
 class GiteaTalk:
@@ -68,7 +68,7 @@ class GiteaTalk:
     def __init__(self, line: Line, page: Page) -> None:
         self.caller: Caller = line
         self.line, self.per_page, self.per_batch, self.per_look = line, PER_PAGE, 1, 1
-        self.place = f"/repos/{page.data()['full_name']}"
+        self.place, self.is_empty = f"/repos/{page.data()['full_name']}", bool(page.data().get("empty"))
         self.lists = Lists(line, self.place)
         self.notes: list[str] = []
         self.unshown: dict[str, str] = {}
@@ -78,7 +78,8 @@ class GiteaTalk:
     def newest(self) -> dict[str, dict[str, Any]]:
         """Issues have no order by change, so nothing tells whether there is news but the list of what changed."""
         found: dict[str, dict[str, Any]] = {}
-        for stream, what, asked in NEWEST:
+        for stream in TYPES:
+            what, asked = self._list(stream)
             page, is_first = self.lists.first(what, {"state": "all", **asked})
             if page.status != 200:  # the repository itself was shown
                 self.unshown[stream] = UNSHOWN.format(what=WORDS[stream])
@@ -90,11 +91,9 @@ class GiteaTalk:
 
     def changed(self, stream: str, since: str | None, after: Any, first: int, tries: int) -> Listing:
         offset, size = after or 0, self.lists.size(after or 0, first)
-        asked = {"state": "all", "limit": size, "page": offset // size + 1}
-        if stream == "issues":
-            page = self.lists.page("issues", {**asked, "type": "issues", **({"since": since} if since else {})}, tries)
-        else:
-            page = self.lists.page("pulls", {**asked, "sort": "recentupdate"}, tries)
+        what, order = self._list(stream)
+        asked = {"state": "all", "limit": size, "page": offset // size + 1, **order}
+        page = self.lists.page(what, asked | ({"since": since} if since and stream == "issues" else {}), tries)
         rows: list[Record] = page.data()
         total = total_of(page)
         if not all(row["number"] for row in rows):
@@ -109,6 +108,12 @@ class GiteaTalk:
             new = [item for item in items if item[1] >= bound]
             has_more, items = has_more and len(new) == len(items), new
         return Listing(page, items, end if has_more else None, total)
+
+    def _list(self, stream: str) -> tuple[str, dict[str, str]]:
+        """Where a stream is listed, and in what order; without a commit, an instance does not find its pull requests."""
+        if stream == "changes" and not self.is_empty:
+            return "pulls", {"sort": "recentupdate"}
+        return "issues", {"type": TYPES[stream]}
 
     def isolated(self, stream: str, since: str | None, after: Any) -> Listing | None:
         """Items that break their list, all at once when the first of them is met; the list goes on behind this one."""
@@ -191,7 +196,7 @@ class GiteaTalk:
         except Strained:  # something there cannot be shown: it is in quarantine, or the next night meets it
             return Glance({}, frozenset(), [stream, offset + size])
         rows = [row for row in page.data() if row["number"]]
-        seen = {(stream, row["number"]): _columns(row) for row in rows}
+        seen = {(stream, row["number"]): self._columns(row) for row in rows}
         numbers = [row["number"] for row in rows]
         between = {one for one in held[stream] if numbers and min(numbers) <= one <= max(numbers)}
         end = offset + len(page.data())
@@ -240,17 +245,20 @@ class GiteaTalk:
             if len(rows) < size:
                 self.lists.most = len(rows)
 
+    def _columns(self, row: Record) -> dict[str, Any]:
+        """What a glance shows, as columns of raw.items. That somebody deleted an account, or a comment, moves no time of
+        change; of a pull request the number of comments is of reviews too."""
+        counted = {} if row.get("pull_request") else {"comments_total": row["comments"]}
+        return {
+            **counted,
+            "author_account_id": Records(self.line.forge, "").author(row),
+            "title": row["title"],
+            "milestone": (row["milestone"] or {}).get("title"),
+            "labels": [label["name"] for label in row["labels"] or ()],
+            "is_locked": row["is_locked"],
+        }
+
 
 def _in_utc(text: str) -> str:
     """An instance writes instants in its own zone; bounds of windows are in UTC."""
     return datetime.fromisoformat(text).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _columns(row: Record) -> dict[str, Any]:
-    """What a glance shows, as columns of raw.items."""
-    return {
-        "title": row["title"],
-        "milestone": (row["milestone"] or {}).get("title"),
-        "labels": [label["name"] for label in row["labels"] or ()],
-        "is_locked": row["is_locked"],
-    }

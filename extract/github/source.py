@@ -111,12 +111,9 @@ def _extract(source: Source, client: Client, around: Surroundings) -> Extracted:
 
 
 def _repository_page(source: Source, client: Client, around: Surroundings) -> Page:
-    """What the forge says of the repository; the last page again if it still says the same."""
     place = around.known_place(source)
     last = None if place is None else next(Archive(around.archive / place / "repository").newest_first(), None)
-    etag = None if last is None else last[1].headers.get("etag")
-    page = fetch.fetch_repository(client, source.name, etag)
-    return page or last[1]  # type: ignore[index]  # only what has an etag can be unchanged
+    return fetch.fetch_repository(client, source.name, None if last is None else last[1])
 
 
 def _keep_repository(archive: Archive, page: Page, repository: dict[str, Any], forge: str) -> None:
