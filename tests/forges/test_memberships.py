@@ -88,3 +88,13 @@ def test_who_comes_back_was_away_in_between():
 
     spans = [(one["first_seen_at"].day, one["last_seen_at"].day, one["missed_at"]) for one in known["a"]]
     assert spans == [(1, 1, JUNE + timedelta(days=1)), (3, 3, None)]
+
+
+def test_a_token_that_may_not_see_organisations_reads_all_the_rest(crawl, hut):
+    if hut.dialect.kind != "gitea":
+        pytest.skip("what is asked elsewhere needs no scope of its own")
+    hut.missing_scope = "read:organization"
+
+    assert crawl.night().problems == ()
+    assert [note for note in crawl.notes if "read:organization" in note] == crawl.notes[-1:]
+    assert crawl.rows(MEMBERSHIPS).is_empty()
