@@ -29,6 +29,12 @@ WHERE actor_class != 'human' ORDER BY actor_class, login, person_id
 """
 
 
+TO_MEND = (
+    "If an address is with the wrong one of them, take it away first: forbenefit people split ADDRESS --from LOGIN. If one "
+    "is a program and nothing says so, or the other way round: forbenefit people bots WHO --class bot, or human."
+)
+
+
 def opened(data: Path) -> tuple[DataDirectory, list[Path], who.Directory]:
     directory = DataDirectory(data).opened()
     partitions = publishing.partitions_of(directory)
@@ -82,7 +88,10 @@ def take_in(data: Path, file: Path, reason: str, by: str) -> dict[str, Any]:
         for (alias, other), why in identities.refused(directory, partitions, made).items():
             for line, effect in people_files.numbered(found):
                 if {effect.get("alias_id"), effect.get("other_alias_id")} == {alias, other}:
-                    found.wrong(line, f"they cannot be one person: {why}; take the line out")
+                    found.wrong(
+                        line,
+                        f"they cannot be one person: {why}; take the line out, or see `forbenefit people split` and `bots`",
+                    )
         people_files.refuse(file, found)
         decisions.keep(directory.people, made)
     return {**_told(made), "n_unknown": found.unknown}
@@ -95,7 +104,7 @@ def _decided(
         made = decisions.new(directory.people, kind, reason, by, effects)
         if wrong := identities.refused(directory, partitions, made):
             (one, other), why = next(iter(wrong.items()))
-            raise BadDecision(f"{one} and {other} cannot be one person: {why}. Nothing was changed.")
+            raise BadDecision(f"{one} and {other} cannot be one person: {why}. {TO_MEND} Nothing was changed.")
         decisions.keep(directory.people, made)
     return _told(made)
 
