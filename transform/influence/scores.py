@@ -209,6 +209,25 @@ def with_scores(nodes: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
     return blocks.map_batches(partial(scored, parameters=parameters), schema=schema)
 
 
+def with_pagerank(nodes: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
+    """Adds PageRank alone, for who asks for nothing else."""
+
+    def made(blocks: pl.DataFrame) -> pl.DataFrame:
+        source, target, weight, block = arrays(blocks)
+        found = pagerank(source, target, weight, block, damping=parameters.pagerank_damping)
+        return blocks.select(NODE).with_columns(pagerank=pl.Series(found, dtype=pl.Float64))
+
+    schema: dict[str, Any] = {**{name: nodes.collect_schema()[name] for name in NODE}, "pagerank": pl.Float64}
+    return nodes.with_columns(block=pl.struct(GRAPH).rle_id()).map_batches(made, schema=schema)
+
+
+def arrays(nodes: pl.DataFrame) -> tuple[Indices, Indices, Floats, Indices]:
+    """Ends and weights of the edges, and the graph of each node."""
+    ends = nodes.select("node", "target", "weight").drop_nulls().explode("target", "weight")
+    source, target, weight = (ends[name].to_numpy() for name in ("node", "target", "weight"))
+    return source, target, weight, nodes["block"].to_numpy().astype(np.int64)
+
+
 def is_central(parameters: Parameters) -> pl.Expr:
     """Whether more than PageRank is told: in years, and in the last of the windows that slide."""
     kind, start = pl.col("window_kind").cast(pl.String), pl.col("window_start")
@@ -218,9 +237,7 @@ def is_central(parameters: Parameters) -> pl.Expr:
 
 
 def scored(nodes: pl.DataFrame, *, parameters: Parameters) -> pl.DataFrame:
-    ends = nodes.select("node", "target", "weight").drop_nulls().explode("target", "weight")
-    source, target, weight = (ends[name].to_numpy() for name in ("node", "target", "weight"))
-    block = nodes["block"].to_numpy().astype(np.int64)
+    source, target, weight, block = arrays(nodes)
     matrix = weights(source, target, weight, len(block))
     scores = pagerank(source, target, weight, block, damping=parameters.pagerank_damping)
     part, blocks, central = restricted(matrix, block, nodes["is_central"].to_numpy())
