@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from extract.archive import write_durably
 from flows import decisions, log, who
 from flows.certain import same_person
 from flows.data_directory import DataDirectory
-from flows.errors import BadDecision
+from flows.errors import BadDecision, NothingPublished
 from flows.redacting import Tombstones, login_key, named, redact, scrub, without_address, without_names
 from transform.identity.groups import Groups
 
@@ -56,8 +57,7 @@ def _keep(directory: DataDirectory, said: dict[str, Any]) -> None:
 
 
 def bury_listed(directory: DataDirectory, people: Callable[[], who.Directory], partitions: Sequence[Path]) -> None:
-    """Whoever is on the opt-out list, with the aliases that are certainly theirs; who is not here yet waits for the night
-    they come. A line that several accounts answer to is told and left, for all but one of them never asked."""
+    """Whoever is on the opt-out list, with all their aliases; who is not here yet waits for the night they come. A line that several accounts answer to is told and left, for all but one of them never asked."""
     path = directory.people / "optout.txt"
     lines = [line.partition("#")[0].strip() for line in path.read_text().splitlines()] if path.exists() else []
     if not any(lines):
@@ -69,19 +69,35 @@ def bury_listed(directory: DataDirectory, people: Callable[[], who.Directory], p
 
 
 def _bury_line(directory: DataDirectory, people: who.Directory, certain: Groups, line: str, number: int) -> None:
+    plain = line.lower().removeprefix("@")
     try:
         alias = people.alias(line)
     except BadDecision:
-        plain = line.lower().removeprefix("@")
         if plain in people.logins:
             log.current.event("people.optout_unclear", line=number, accounts=len(people.logins[plain]))
-        elif "@" in line.removeprefix("@"):
+        elif "@" in plain:
             bury(directory, [f"mail:{people.keys.email_key(line, '')}"], [])
         else:
             bury(directory, [], [plain])
         return
-    theirs = {alias, *(one for one in people.aliases if certain.root(one) == certain.root(alias))}
-    bury(directory, theirs, people.logins_of(theirs))
+    theirs = {one for one in people.aliases if certain.root(one) == certain.root(alias)}
+    theirs |= persons_aliases(directory, alias)
+    bury(directory, theirs, people.logins_of(theirs) | ({plain} if plain in people.logins else set()))
+
+
+def persons_aliases(directory: DataDirectory, alias: str) -> set[str]:
+    """All aliases of the person in the published warehouse; the alias alone where there is none."""
+    try:
+        warehouse = directory.published()
+    except NothingPublished:
+        return {alias}
+    import duckdb
+
+    query = (
+        "SELECT alias_id FROM core.aliases WHERE person_id IN (SELECT person_id FROM core.aliases WHERE alias_id = ?) "
+    )
+    with closing(duckdb.connect(str(warehouse), read_only=True)) as db:
+        return {alias, *(found for (found,) in db.sql(query, params=[alias]).fetchall())}
 
 
 def remove_warehouses(directory: DataDirectory) -> None:

@@ -211,3 +211,17 @@ def test_what_git_keeps_of_an_address_says_nothing_of_who_is_gone(tmp_path):
         ("key", None),
         ("other", "bob"),
     ]
+
+
+def test_the_list_says_the_same_every_night(tmp_path):
+    directory = DataDirectory(tmp_path / "data").opened()
+    given = {"accounts": [{"account_id": "github:1", "login": "ada", "account_type": "user"}]}
+    directory.people.mkdir()
+    (directory.people / "optout.txt").write_text("ada\n")
+    for night, rows in enumerate((given, {"accounts": []})):
+        told = partition(tmp_path / str(night), **rows)
+        bury_listed(directory, lambda told=told: who.directory(told, b"s"), told)
+        found = tombstones(directory) if night == 0 else found
+
+    assert tombstones(directory) == found
+    assert found.aliases == {"github:1"}
