@@ -62,7 +62,7 @@ def edges(
         comments,
         threads.people,
         threads.mentions,
-        threads.items,
+        threads.items.with_columns(artefact_id=artefact(pl.col("kind"))).join(again, on=THREAD, how="semi"),
         threads.aliases,
         line_lives.TABLE.empty().lazy(),
         repositories,
@@ -77,7 +77,8 @@ def named(threads: Threads, classes: list[str], people: pl.LazyFrame) -> pl.Lazy
     """Threads in which somebody of the classes is named."""
     theirs = people.filter(pl.col("actor_class").is_in(classes)).select("person_id")
     accounts = threads.aliases.join(theirs, on="person_id", how="semi").select(account_id="alias_id")
-    told = of_items(threads.mentions, threads.items).join(accounts, on="account_id", how="semi")
+    theirs_named = threads.mentions.join(accounts, on="account_id", how="semi")
+    told = of_items(theirs_named, threads.items)
     return told.select("repo_id", artefact_id=artefact(pl.col("item_kind"))).unique()
 
 
