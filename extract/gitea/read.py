@@ -20,7 +20,7 @@ from extract.gitea import events, reviews
 from extract.gitea.records import Records
 from extract.mentions import mentioned
 from extract.records import Record, instant
-from extract.templates import template_key
+from extract.texts import told_by
 
 CONTENTS = {
     "+1": "thumbs_up",
@@ -129,7 +129,7 @@ def _read_comment(entry: Record, number: int, into: Records) -> None:
         url=entry["html_url"],
         edited_at=reviews.edited_at(entry),
         commented_at=instant(entry["created_at"]),
-        template_key=template_key(entry["body"]),
+        **told_by(entry["body"]),
     )
 
 
@@ -173,7 +173,7 @@ def _read_reactions(subject_id: str, number: int, rows: Iterator[Record], into: 
 
 READER = reader(
     Dialect(nodes, read_item, lambda page: None),
-    version=2,
+    version=3,
     records=Records,
     repository=read_repository,
     untold=frozenset({"reviews", "review_comments", "review_threads", "events", "closing_links"}),
