@@ -65,9 +65,9 @@ def test_teams_and_strangers_are_counted_apart_and_addresses_are_resolved():
     assert only(told, area="src/").select("n_formal", "n_formal_unresolved").row(0) == (1, 2)
 
 
-def test_a_login_and_an_address_on_one_line_of_maintainers_are_one_person():
-    """Zoe's login is nobody's here, but her address is known; of the stranger neither is, and two on CODEOWNERS are two."""
-    listed = [(1, {"login": "zoe-elsewhere"}), (1, {"email_key": "key"}), (2, {"login": "x"}), (2, {"email_key": "y"})]
+def test_a_login_and_an_address_that_belong_together_are_one_person():
+    """Zoe's login is nobody's here, but her address is known; of the stranger neither is."""
+    listed = [(1, {"login": "zoe-elsewhere", "email_key": "key"}), (2, {"login": "x", "email_key": "y"})]
     rows = power([], [], more=[{"line_number": at, **who} for at, who in listed])
 
     assert only(rows, area="all").select("n_formal", "n_formal_unresolved").row(0) == (1, 1)
