@@ -100,12 +100,13 @@ def _read_items(dialect: Dialect, group: Group, seen: set[Item], gone: Gone, int
         is_used = True
         parts = group.parts.get(number, [])
         missing = {part: reason for page in parts for part, reason in unanswered(page).items()}
-        for part, reason in missing.items():
+        is_buried = (kind, number) in gone and gone[kind, number]["noticed_at"] >= fetched_at
+        for part, reason in () if is_buried else missing.items():
             into.add("quarantine", stream=part, record_id=str(number), reason=reason)
         if f"{kind}s" in missing:  # not even the item was to be had: an earlier reading may know it
             continue
         seen.add((kind, number))
-        if (kind, number) in gone and gone[kind, number]["noticed_at"] >= fetched_at:
+        if is_buried:
             into.buried.add((kind, number))
         _read_one(dialect, kind, number, node, [part for part in parts if part.status != NO_ANSWER], into)
     return is_used

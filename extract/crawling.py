@@ -105,6 +105,9 @@ class Crawl:
         if outdated:
             compact(self.kind.reader, self.archive, self.folder, outdated)
         self._tell(hidden)
+        now = str(self.repository["full_name"])
+        if now.lower() != self.source.name.lower():
+            self.around.note(f"{self.source.ref} is called {now} now: name it so, and a night costs a request less.")
         for note in self.talk.notes:
             self.around.note(f"{self.source.ref}: {note}")
         hosts = self.kind.noreply_hosts(str(self.repository["url"]))
@@ -130,8 +133,8 @@ class Crawl:
         self.begin()
         archive = Archive(self.archive / "backfill")
         try:
-            expected = self.forecast(window)
-            Backfill(self.caller, self.sweep, archive, self.around.now).to_the_end(window, expected)
+            whole = Backfill(self.caller, self.sweep, archive, self.around.now)
+            whole.to_the_end(window, lambda: self.forecast(window))
         finally:
             self.read()
         return Extracted(self.repo_id, self.partition, self.caller.requests)

@@ -97,6 +97,14 @@ class Line(Caller):
         assert page is not None  # noqa: S101 - only an etag makes it None
         return page
 
+    def known(self, by_name: str, by_number: str | None, etag: str | None = None) -> Page | None:
+        """A repository by its name, which leads on where it was renamed; by its number where nobody has the name any
+        more. None if it is still as with that etag."""
+        page = self.get(by_name, etag=etag, absent=by_number is not None)
+        if page is not None and page.status != 200 and by_number is not None:
+            page = self.get(by_number, etag=etag)
+        return page
+
     def ask(self, query: str, variables: Mapping[str, Any], *, tries: int = TRIES, **about: Any) -> Page:
         """One GraphQL answer without errors: partial data beside errors is never taken for whole."""
         body = {"query": query, "variables": dict(variables)}
@@ -139,6 +147,7 @@ class Line(Caller):
             if answer.status not in (301, 302, 307, 308):
                 break
             url = self._followed(url, str(answer.headers.get("location", "")))
+            self.requests += 1
         return self._unlocked(token, answer)
 
     def _sent(self, request: Request, url: str, parameters: Mapping[str, str], headers: Mapping[str, str]) -> Answer:

@@ -47,6 +47,18 @@ FEWER = """
     JOIN before.ops.coverage AS b USING (repo_id, stream) JOIN after.ops.coverage AS a USING (repo_id, stream)
     WHERE gone > 0 AND a.is_complete AND a.source_total < b.held + came
 """
+DEPARTED = """
+    CREATE OR REPLACE TEMP TABLE departed AS SELECT repo_id, person_id FROM (
+        SELECT repo_id, person_before AS person_id, count(*) OVER (PARTITION BY repo_id) AS n FROM (
+            SELECT DISTINCT repo_id, person_before FROM pairs
+            WHERE change = 'reassigned' AND person_before IS NOT NULL AND person_after IS NULL))
+    JOIN (SELECT repo_id, count(DISTINCT person_id) AS n_people FROM before.core.contributions GROUP BY ALL)
+        USING (repo_id)
+    ANTI JOIN (SELECT repo_id, person_after AS person_id FROM pairs WHERE change = 'appeared') USING (repo_id, person_id)
+    WHERE n = 1 OR n * 10 <= n_people
+"""
+"""Who deleted their account, so that forges show what they did as nobody's: they did nothing since, and were few. Were it
+many in one night, it would be authors that a reader lost."""
 CORRECTED = """
     CREATE OR REPLACE TEMP TABLE corrected AS SELECT coalesce(a.repo_id, b.repo_id) AS repo_id
     FROM (SELECT * FROM before.ops.corrections WHERE is_applied) AS b
@@ -78,6 +90,8 @@ CAUSED = f"""
         WHEN change = 'vanished' AND (p.repo_id, artefact) IN
             (SELECT (repo_id, item_kind || ':' || number) FROM after.ops.tombstones) THEN 'deleted'
         WHEN person_before IN (FROM moved_people) OR person_after IN (FROM moved_people) THEN 'identity'
+        WHEN change = 'reassigned' AND person_after IS NULL AND (p.repo_id, person_before) IN (FROM departed)
+            THEN 'deleted'
         WHEN change = 'appeared' THEN 'late'
         WHEN change = 'vanished' AND kind = 'commit' AND p.repo_id IN (FROM rewritten) THEN 'rewritten'
         WHEN change = 'vanished' AND (p.repo_id, stream) IN (SELECT (repo_id, stream) FROM fewer) THEN 'deleted'
@@ -127,6 +141,7 @@ STEPS = (
     MOVED_PEOPLE,
     PAIRS,
     FEWER,
+    DEPARTED,
     CORRECTED,
     REWRITTEN,
     FIXED,

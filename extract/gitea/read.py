@@ -18,7 +18,7 @@ from extract.archive import Page
 from extract.bundles import Dialect, Parts, reader
 from extract.gitea import events, reviews
 from extract.gitea.records import Records
-from extract.mentions import mentioned
+from extract.mentions import DOTTED_LOGIN, mentioned
 from extract.records import Record, instant
 from extract.texts import told_by
 
@@ -77,8 +77,16 @@ def read_item(node: Record, parts: Parts, into: Records) -> None:
     on_lines = list(_rows(parts, "review_comments"))
     _read_mentions(_texts(node, kind, timeline, verdicts, on_lines, into), number, into)
     _read_all_reactions(number, kind, parts, on_lines, into)
-    counts = {"comments_total": node["comments"] - (node.get("review_comments") or 0), "events_total": told}
+    counts = {"comments_total": _comments_total(node, timeline), "events_total": told}
     into.add("items", number=number, kind=kind, **_common(node, into), **counts, **_of_change(node, parts, into))
+
+
+def _comments_total(node: Record, timeline: list[Record]) -> int:
+    """An instance counts comments and reviews together, anew only when somebody comments: between comments there may be
+    more reviews by now. So the number is within bounds, and what is here is it if it is within them too."""
+    comments = len([entry for entry in timeline if entry["type"] == "comment"])
+    most, reviews_now = int(node["comments"]), int(node.get("review_comments") or 0)
+    return min(max(comments, most - reviews_now), most)
 
 
 def _common(node: Record, into: Records) -> Record:
@@ -150,7 +158,7 @@ def _texts(
 def _read_mentions(texts: Iterator[tuple[str, Record, str, str | None]], number: int, into: Records) -> None:
     """Whom texts name; the texts themselves go no further."""
     for subject_id, row, at, author in texts:
-        for login in mentioned(row["body"] or ""):
+        for login in mentioned(row["body"] or "", DOTTED_LOGIN):
             told: dict[str, Any] = {"author_account_id": author, "mentioned_at": instant(at)}
             into.add("mentions", subject_id=subject_id, number=number, login=login, **told)
 

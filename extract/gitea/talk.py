@@ -14,10 +14,11 @@ from typing import Any
 
 from extract.archive import Page
 from extract.caller import Answer, Caller
-from extract.crawl import Glance, Listing
+from extract.crawl import Glance, Listing, Opened
 from extract.crawling import same_instant
 from extract.errors import NotUnderstood, Strained
 from extract.gitea.lists import HOLLOW, LARGEST_PAGE, Lists, total_of
+from extract.gitea.records import Records
 from extract.line import Line, Manners
 from extract.records import Record
 
@@ -27,8 +28,6 @@ OLDEST = (1, 20)
 VERSION = re.compile(r"(?:.*\+gitea-)?v?(\d+)\.(\d+)")
 SCOPE = re.compile(r"required scope\(s\)[^\[]*\[([^\]]*)\]")
 TYPES = {"issues": "issues", "changes": "pulls"}
-NEWEST = (("issues", "issues", {"type": "issues"}), ("changes", "pulls", {"sort": "recentupdate"}))
-"""What is asked for the newest of each stream."""
 WORDS = {"issues": "issues", "changes": "pull requests"}
 UNSHOWN = (
     "The repository does not show its {what} to this token. Give its account read access to them, and the token the "
@@ -52,14 +51,15 @@ MANNERS = Manners(
 
 
 def fetch_repository(line: Line, name: str, last: Page | None) -> Page:
-    """What the instance says of the repository, by its number once that is known; its version is asked for before."""
-    if last is not None:
-        return line.must(f"/repositories/{last.data()['id']}")
-    said = str(line.must("/version").data().get("version", ""))
-    found = VERSION.match(said)
-    if found and (int(found[1]), int(found[2])) < OLDEST:
-        raise NotUnderstood(line.forge, f"it is {said}, and needed is {MANNERS.version_needed} or later")
-    return line.must(f"/repos/{name}")
+    """What the instance says of the repository; its version is asked for before the first time."""
+    if last is None:
+        said = str(line.must("/version").data().get("version", ""))
+        found = VERSION.match(said)
+        if found and (int(found[1]), int(found[2])) < OLDEST:
+            raise NotUnderstood(line.forge, f"it is {said}, and needed is {MANNERS.version_needed} or later")
+    page = line.known(f"/repos/{name}", None if last is None else f"/repositories/{last.data()['id']}")
+    assert page is not None  # noqa: S101 - nothing was asked with an etag
+    return page
 
 
 class GiteaTalk:
@@ -68,7 +68,7 @@ class GiteaTalk:
     def __init__(self, line: Line, page: Page) -> None:
         self.caller: Caller = line
         self.line, self.per_page, self.per_batch, self.per_look = line, PER_PAGE, 1, 1
-        self.place = f"/repos/{page.data()['full_name']}"
+        self.place, self.is_empty = f"/repos/{page.data()['full_name']}", bool(page.data().get("empty"))
         self.lists = Lists(line, self.place)
         self.notes: list[str] = []
         self.unshown: dict[str, str] = {}
@@ -78,7 +78,8 @@ class GiteaTalk:
     def newest(self) -> dict[str, dict[str, Any]]:
         """Issues have no order by change, so nothing tells whether there is news but the list of what changed."""
         found: dict[str, dict[str, Any]] = {}
-        for stream, what, asked in NEWEST:
+        for stream in TYPES:
+            what, asked = self._list(stream)
             page, is_first = self.lists.first(what, {"state": "all", **asked})
             if page.status != 200:  # the repository itself was shown
                 self.unshown[stream] = UNSHOWN.format(what=WORDS[stream])
@@ -90,25 +91,27 @@ class GiteaTalk:
 
     def changed(self, stream: str, since: str | None, after: Any, first: int, tries: int) -> Listing:
         offset, size = after or 0, self.lists.size(after or 0, first)
-        asked = {"state": "all", "limit": size, "page": offset // size + 1}
-        if stream == "issues":
-            page = self.lists.page("issues", {**asked, "type": "issues", **({"since": since} if since else {})}, tries)
-        else:
-            page = self.lists.page("pulls", {**asked, "sort": "recentupdate"}, tries)
+        what, order = self._list(stream)
+        asked = {"state": "all", **order} | ({"since": since} if since and stream == "issues" else {})
+        page = self.lists.page_at(what, asked, offset, size, tries)
         rows: list[Record] = page.data()
         total = total_of(page)
         if not all(row["number"] for row in rows):
             raise Strained(HOLLOW)
         end = offset + len(rows)
         has_more = bool(rows) and (end < total if total is not None else len(rows) == size)
-        if has_more and len(rows) < size:
-            self.lists.most = len(rows)
         items = [(row["number"], same_instant(row["updated_at"]), row) for row in rows]
         if since is not None:
             bound = same_instant(since)
             new = [item for item in items if item[1] >= bound]
             has_more, items = has_more and len(new) == len(items), new
         return Listing(page, items, end if has_more else None, total)
+
+    def _list(self, stream: str) -> tuple[str, dict[str, str]]:
+        """Where a stream is listed, and in what order; without a commit, an instance does not find its pull requests."""
+        if stream == "changes" and not self.is_empty:
+            return "pulls", {"sort": "recentupdate"}
+        return "issues", {"type": TYPES[stream]}
 
     def isolated(self, stream: str, since: str | None, after: Any) -> Listing | None:
         """Items that break their list, all at once when the first of them is met; the list goes on behind this one."""
@@ -123,7 +126,7 @@ class GiteaTalk:
     def _shattered(self, stream: str) -> list[int]:
         """Numbers of a stream that its list cannot show. Of a pull request the list of issues may still tell."""
         self.shattered[stream] = set()
-        known = {number for number, _ in self.numbers(stream)}
+        known = {number for page, _ in self.listed(stream) for number, _ in page}
         if stream == "changes":
             asked = {"state": "all", "sort": "recentupdate"}
             self.shattered[stream] |= known - {
@@ -161,18 +164,24 @@ class GiteaTalk:
             if reacted is not None:
                 yield reacted
 
-    def numbers(self, stream: str) -> Iterator[tuple[int, str]]:
-        """What cannot be shown is told with the number that it must have between those before and behind it."""
-        above, hidden, at = None, 0, LONG_AGO
-        for row in self.lists.rows("issues", {"state": "all", "type": TYPES[stream]}):
-            if row is None:
-                hidden += 1
-                continue
-            at = _in_utc(row["created_at"])
-            yield from ((number, at) for number in self._hidden(stream, above, row["number"], hidden))
-            above, hidden = row["number"], 0
-            yield row["number"], at
-        yield from ((number, at) for number in self._hidden(stream, above, 0, hidden))
+    def listed(self, stream: str, after: Any = None) -> Iterator[tuple[list[Opened], Any]]:
+        """What cannot be shown is told with the number that it must have between those before and behind it. The cursor is
+        a place in the list, and the number before it."""
+        asked = {"state": "all", "type": TYPES[stream]}
+        offset, above = after or (0, None)
+        hidden, at = 0, LONG_AGO
+        for rows, behind in self.lists.pages("issues", asked, self.lists.place_of("issues", asked, offset, above)):
+            found: list[Opened] = []
+            for row in rows:
+                if row is None:
+                    hidden += 1
+                    continue
+                at = _in_utc(row["created_at"])
+                found += [(number, at) for number in self._hidden(stream, above, row["number"], hidden)]
+                found.append((row["number"], at))
+                above, hidden = row["number"], 0
+            yield found, [behind - hidden, above]
+        yield [(number, at) for number in self._hidden(stream, above, 0, hidden)], None
 
     def _hidden(self, stream: str, above: int | None, below: int, how_many: int) -> list[int]:
         found = self.lists.hidden_between(above, below, how_many)
@@ -185,13 +194,12 @@ class GiteaTalk:
         if not held.get(stream):
             stream, offset = next(name for name, numbers in held.items() if numbers), 0
         size = self.lists.size(offset, min(at_most, self.lists.most))
-        asked = {"state": "all", "type": TYPES[stream], "limit": size, "page": offset // size + 1}
         try:
-            page = self.lists.page("issues", asked)
+            page = self.lists.page_at("issues", {"state": "all", "type": TYPES[stream]}, offset, size)
         except Strained:  # something there cannot be shown: it is in quarantine, or the next night meets it
             return Glance({}, frozenset(), [stream, offset + size])
         rows = [row for row in page.data() if row["number"]]
-        seen = {(stream, row["number"]): _columns(row) for row in rows}
+        seen = {(stream, row["number"]): self._columns(row) for row in rows}
         numbers = [row["number"] for row in rows]
         between = {one for one in held[stream] if numbers and min(numbers) <= one <= max(numbers)}
         end = offset + len(page.data())
@@ -240,17 +248,20 @@ class GiteaTalk:
             if len(rows) < size:
                 self.lists.most = len(rows)
 
+    def _columns(self, row: Record) -> dict[str, Any]:
+        """What a glance shows, as columns of raw.items. That somebody deleted an account, or a comment, moves no time of
+        change; of a pull request the number of comments is of reviews too."""
+        counted = {} if row.get("pull_request") else {"comments_total": row["comments"]}
+        return {
+            **counted,
+            "author_account_id": Records(self.line.forge, "").author(row),
+            "title": row["title"],
+            "milestone": (row["milestone"] or {}).get("title"),
+            "labels": [label["name"] for label in row["labels"] or ()],
+            "is_locked": row["is_locked"],
+        }
+
 
 def _in_utc(text: str) -> str:
     """An instance writes instants in its own zone; bounds of windows are in UTC."""
     return datetime.fromisoformat(text).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _columns(row: Record) -> dict[str, Any]:
-    """What a glance shows, as columns of raw.items."""
-    return {
-        "title": row["title"],
-        "milestone": (row["milestone"] or {}).get("title"),
-        "labels": [label["name"] for label in row["labels"] or ()],
-        "is_locked": row["is_locked"],
-    }

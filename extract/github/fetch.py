@@ -45,9 +45,14 @@ STREAMS = (
 Report = Callable[[str, int, int | None], None]
 
 
-def fetch_repository(client: Client, full_name: str, etag: str | None = None) -> Page | None:
-    """What the forge says of the repository itself; follows renames. None if it says the same as with that etag."""
-    return client.get(f"/repos/{full_name}", full_name, etag)
+def fetch_repository(client: Client, full_name: str, last: Page | None = None) -> Page:
+    """What the forge says of the repository itself; the last page again if it says the same. Renames are followed, also
+    where nobody has the name any more."""
+    etag = None if last is None else last.headers.get("etag")
+    page = client.get(f"/repos/{full_name}", full_name, etag, absent=last is not None)
+    if page is not None and page.status != 200 and last is not None:
+        page = client.get(f"/repositories/{last.data()['id']}", full_name, etag)
+    return page or last  # type: ignore[return-value]  # only what has an etag can be unchanged
 
 
 def fetch_newest(client: Client, full_name: str) -> dict[str, dict[str, Any]]:
@@ -96,8 +101,7 @@ class Walk:
         self.rests.unfinished = unanswered
         pages = [page, *(() if unanswered else self.rests.of(connection["nodes"]))]
         seen = window["seen"] + len(connection["nodes"])
-        facts = {name: fact for name, fact in self.archive.manifest.facts.items() if name != "step"}
-        facts |= {"step": self.size.step} if self.size.step else {}
+        facts = self.size.noted(self.archive.manifest.facts)
         if self.rests.unfinished:
             facts["again"] = sorted({*facts.get("again", ()), *self.rests.unfinished})
         if _is_last(connection, window["since"]):

@@ -120,13 +120,14 @@ def read_items(group: Group, seen: set[int], gone: dict[int, Record], into: Reco
             continue
         is_used = True
         rests = rests_of[node["id"]] if "id" in node else []
-        _note_unanswered(number, [node, *rests], into)
+        is_buried = number in gone and gone[number]["noticed_at"] >= fetched_at
+        _note_unanswered(number, [] if is_buried else [node, *rests], into)
         if "unanswered" in node:  # an earlier reading may know the item
             continue
         seen.add(number)
         if number in gone:
             gone[number]["item_kind"] = _kind(node)
-            if gone[number]["noticed_at"] >= fetched_at:
+            if is_buried:
                 into.buried.add((_kind(node), number))
         _read_or_quarantine(node, [rest for rest in rests if "unanswered" not in rest], into)
     into.reactions.clear()

@@ -71,8 +71,8 @@ def backfill(source: Source, window: Window, around: Surroundings) -> Extracted:
     full_name = repository["full_name"]
     sweep = Sweep(client, Archive(archive / "again"), Archive(archive / "tombstones"), full_name, around.report)
     try:
-        expected = _forecast(client, full_name, window, around.pool(source))
-        Backfill(client, sweep, Archive(archive / "backfill"), around.now).to_the_end(window, expected)
+        whole = Backfill(client, sweep, Archive(archive / "backfill"), around.now)
+        whole.to_the_end(window, lambda: _forecast(client, full_name, window, around.pool(source)))
     finally:
         read_archive(READER, archive, partition / "forge", source.forge)
     return Extracted(repository["repo_id"], partition, client.requests)
@@ -108,12 +108,9 @@ def _extract(source: Source, client: Client, around: Surroundings) -> Extracted:
 
 
 def _repository_page(source: Source, client: Client, around: Surroundings) -> Page:
-    """What the forge says of the repository; the last page again if it still says the same."""
     place = around.known_place(source)
     last = None if place is None else next(Archive(around.archive / place / "repository").newest_first(), None)
-    etag = None if last is None else last[1].headers.get("etag")
-    page = fetch.fetch_repository(client, source.name, etag)
-    return page or last[1]  # type: ignore[index]  # only what has an etag can be unchanged
+    return fetch.fetch_repository(client, source.name, None if last is None else last[1])
 
 
 def _keep_repository(archive: Archive, page: Page, repository: dict[str, Any], forge: str) -> None:

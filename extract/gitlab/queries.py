@@ -138,15 +138,20 @@ query Opened($path: ID!, $since: Time, $until: Time) {{
 
 def glance(stream: str) -> str:
     connection, _ = FIELDS[stream]
-    return f"""
+    return document(f"""
 query Glance($path: ID!, $iids: [String!]) {{
   project(fullPath: $path) {{
     list: {connection}(iids: $iids{OPEN_TO_ALL[stream]}) {{
-      nodes {{ iid title updatedAt discussionLocked milestone {{ title }} labels(first: 100) {{ nodes {{ title }} }} }}
+      nodes {{
+        iid title updatedAt discussionLocked
+        author {{ ...user }}
+        milestone {{ title }}
+        labels(first: 100) {{ nodes {{ title }} }}
+      }}
     }}
   }}
 }}
-"""
+""")
 
 
 MORE_NOTES = {

@@ -22,7 +22,7 @@ from extract.archive import Page
 from extract.bundles import Dialect, Parts, reader
 from extract.gitlab import events, reviews
 from extract.gitlab.records import Records
-from extract.mentions import mentioned
+from extract.mentions import DOTTED_LOGIN, mentioned
 from extract.records import Record, instant
 from extract.texts import told_by
 
@@ -173,7 +173,7 @@ def _read_text(
     subject_id: str, number: int, text: str | None, author: str | None, written_at: str, into: Records
 ) -> None:
     """Whom a text names; the text itself goes no further."""
-    for login in mentioned(text or ""):
+    for login in mentioned(text or "", DOTTED_LOGIN):
         told: dict[str, Any] = {"author_account_id": author, "mentioned_at": instant(written_at)}
         into.add("mentions", subject_id=subject_id, number=number, login=login, **told)
 

@@ -8,10 +8,11 @@ from urllib.parse import quote
 
 from extract.archive import Page
 from extract.caller import TRIES, Answer, Caller
-from extract.crawl import Glance, Listing
+from extract.crawl import Glance, Listing, Opened
 from extract.crawling import same_instant
 from extract.errors import NoSuchRepository, Strained
 from extract.gitlab import queries
+from extract.gitlab.records import Records
 from extract.line import Line, Manners
 from extract.records import Record
 
@@ -61,10 +62,9 @@ def members_only(said: Record) -> dict[str, str]:
 
 
 def fetch_repository(line: Line, name: str, last: Page | None) -> Page:
-    """What GitLab says of the project, by its number once that is known, so that a renamed one is found."""
-    place = quote(name, safe="") if last is None else str(last.data()["id"])
-    page = line.get(f"/projects/{place}", etag=None if last is None else last.headers.get("etag"))
-    found = page or last
+    """What GitLab says of the project; the last page again if it still says the same."""
+    by_number, etag = (None, None) if last is None else (f"/projects/{last.data()['id']}", last.headers.get("etag"))
+    found = line.known(f"/projects/{quote(name, safe='')}", by_number, etag) or last
     assert found is not None  # noqa: S101 - only what has an etag can be unchanged
     return found
 
@@ -120,15 +120,14 @@ class GitLabTalk:
         for resource in resources:
             yield from self._resource(stream, number, resource)
 
-    def numbers(self, stream: str) -> Iterator[tuple[int, str]]:
-        after = None
+    def listed(self, stream: str, after: Any = None) -> Iterator[tuple[list[Opened], Any]]:
+        """GitLab's cursors name the last row of a page, so they hold whatever comes or goes."""
         while True:
             found = self._project(self._ask(queries.numbers(stream), {"after": after}))["list"]
-            for node in found["nodes"]:
-                yield int(node["iid"]), node["createdAt"]
-            if not found["pageInfo"]["hasNextPage"]:
+            after = found["pageInfo"]["endCursor"] if found["pageInfo"]["hasNextPage"] else None
+            yield [(int(node["iid"]), node["createdAt"]) for node in found["nodes"]], after
+            if after is None:
                 return
-            after = found["pageInfo"]["endCursor"]
 
     def glance(self, held: Mapping[str, set[int]], after: Any, at_most: int) -> Glance:
         """The next items in the order of stream and number, round and round."""
@@ -138,7 +137,7 @@ class GitLabTalk:
         stream = chosen[0][0]
         variables = {"iids": [str(number) for _, number in chosen]}
         nodes = self._project(self._ask(queries.glance(stream), variables))["list"]["nodes"]
-        seen = {(stream, int(node["iid"])): _columns(node) for node in nodes}
+        seen = {(stream, int(node["iid"])): self._columns(node) for node in nodes}
         return Glance(seen, frozenset(set(chosen) - set(seen)), after=list(chosen[-1]))
 
     def what_became(self, stream: str, number: int) -> Page | None:
@@ -158,6 +157,16 @@ class GitLabTalk:
             project = self._project(self._ask(queries.opened(stream), {"since": since, "until": until}))
             found[stream] = (project["list"]["count"], project["newer"]["count"])
         return found
+
+    def _columns(self, node: Record) -> dict[str, Any]:
+        """What a glance shows, as columns of raw.items. That somebody deleted their account moves no time of change."""
+        return {
+            "author_account_id": Records(self.line.forge, "").account(node["author"]),
+            "title": node["title"],
+            "milestone": (node["milestone"] or {}).get("title"),
+            "labels": [label["title"] for label in node["labels"]["nodes"]],
+            "is_locked": node["discussionLocked"],
+        }
 
     def _ask(self, query: str, variables: Mapping[str, Any], tries: int = TRIES, **about: Any) -> Page:
         return self.line.ask(query, {"path": self.path, **variables}, tries=tries, **about)
@@ -204,13 +213,3 @@ class GitLabTalk:
                 raise Strained(f"{stream} {number} was deleted while it was read.")
             yield page
             at = page.headers.get("x-next-page", "")
-
-
-def _columns(node: Record) -> dict[str, Any]:
-    """What a glance shows, as columns of raw.items."""
-    return {
-        "title": node["title"],
-        "milestone": (node["milestone"] or {}).get("title"),
-        "labels": [label["title"] for label in node["labels"]["nodes"]],
-        "is_locked": node["discussionLocked"],
-    }

@@ -24,6 +24,7 @@ NOT_FOUND = {"errors": [], "message": "not found", "url": "http://127.0.0.1/api/
 ITEMS = re.compile(rf"{API}/repos/[^/]+/[^/]+/(issues|pulls)(/\d+)?")
 """Paths of items as such, where one that does not fit together is met."""
 BROKEN = {"message": "", "url": "http://127.0.0.1/api/swagger"}
+MOVED = "<a href>Moved Permanently</a>.\n"
 DEFAULT_PAGE = 30
 Answered = tuple[int, Any, dict[str, str]]
 
@@ -34,7 +35,9 @@ class GiteaHandler(Handler):
     bad_credentials: ClassVar[Any] = UNAUTHORIZED
 
     def _is_known(self) -> bool:
-        return self._token() in self.forge.tokens or urlsplit(self.path).path == f"{API}/version"
+        """Nobody in particular may ask for the version; who shows a wrong token may not even do that."""
+        is_version = urlsplit(self.path).path == f"{API}/version"
+        return self._token() in self.forge.tokens or (is_version and not self._token())
 
     def _token(self) -> str:
         scheme, _, token = self.headers.get("Authorization", "").partition(" ")
@@ -50,9 +53,10 @@ class GiteaHandler(Handler):
         return True
 
     def _send_json(self, status: int, body: Any, used: int, headers: dict[str, str] | None = None) -> None:
-        """An empty timeline is null, not an empty list."""
-        if body is None:
-            self._send(status, b"null\n", "application/json; charset=utf-8", headers)
+        """An empty timeline is null, not an empty list; where something has moved is told by a page."""
+        if body is None or body is MOVED:
+            kind = "application/json" if body is None else "text/html"
+            self._send(status, (body or "null\n").encode(), f"{kind}; charset=utf-8", headers)
         else:
             super()._send_json(status, body, used, headers)
 
@@ -61,7 +65,7 @@ class GiteaHandler(Handler):
         return {}
 
     def _api(self, path: str, body: bytes, used: int) -> None:
-        if self.forge.missing_scope and path != f"{API}/version":
+        if self.forge.missing_scope == scope_of(path):
             refused = f"token does not have at least one of required scope(s), required=[{self.forge.missing_scope}], token scope=read:user"
             self._send_json(403, {"message": refused, "url": ""}, used)
             return
@@ -87,12 +91,22 @@ def answer(view: View, path: str, asked: dict[str, list[str]], forge: Any) -> An
     if by_id:
         repository = next((one for one in view.repositories.values() if str(one["databaseId"]) == by_id[1]), None)
     else:
-        repository = view.repositories.get(found[1].lower()) if found else None
+        repository = view.at_name(found[1]) if found else None
     if repository is None:
         return 404, NOT_FOUND, {}
+    if found and repository["nameWithOwner"].lower() != found[1].lower():
+        return 301, MOVED, {"Location": f"{API}{path.replace(found[1], repository['nameWithOwner'], 1)}"}
     shelf = shelf_of(view, repository)
     rest = found[2] if found else None
     return (200, shelf.fact, {}) if rest is None else below(shelf, rest, asked, forge.page_maximum)
+
+
+def scope_of(path: str) -> str:
+    """What it takes to see this; the version takes nothing."""
+    if path == f"{API}/version":
+        return "none"
+    found = PLACE.fullmatch(path.removeprefix(API))
+    return "read:issue" if found and (found[2] or "").startswith("issues") else "read:repository"
 
 
 def hollowed(said: Any, numbers: frozenset[int]) -> Any:
@@ -128,7 +142,10 @@ def below(shelf: Shelf, rest: str, asked: dict[str, list[str]], most: int) -> An
 
 
 def unshown(shelf: Shelf, rest: str, asked: dict[str, list[str]]) -> bool:
-    """Where the token may not see issues or pull requests, their lists are not found though the repository is."""
+    """Where the token may not see issues or pull requests, their lists are not found though the repository is; without
+    a commit, nor are pull requests."""
+    if rest.startswith("pulls") and shelf.fact["empty"]:
+        return True
     is_changes = rest.startswith("pulls") or asked.get("type") == ["pulls"]
     return ("changes" if is_changes else "issues") in shelf.view.members_only
 
@@ -166,7 +183,9 @@ def one_item(shelf: Shelf, found: re.Match[str], asked: dict[str, list[str]], mo
 
 def timeline(shelf: Shelf, found: re.Match[str], asked: dict[str, list[str]], most: int) -> Answered:
     node = shelf.nodes.get(int(found[1]))
-    return (404, NOT_FOUND, {}) if node is None else whole_or_paged(shelf.timeline(node), asked, most)
+    if node is None:  # of all lists below an item this one alone fails
+        return 500, {**BROKEN, "message": f"issue does not exist [id: 0, repo_id: 1, index: {found[1]}]"}, {}
+    return whole_or_paged(shelf.timeline(node), asked, most)
 
 
 def reactions(shelf: Shelf, found: re.Match[str], asked: dict[str, list[str]], most: int) -> Answered:

@@ -43,7 +43,7 @@ class Shelf:
             "default_branch": "main",
             "fork": False,
             "archived": False,
-            "empty": False,
+            "empty": node["isEmpty"],
             "private": False,
             "created_at": at(node["createdAt"]),
             "updated_at": at(node["updatedAt"]),
@@ -68,6 +68,7 @@ class Shelf:
 
     def change(self, node: Node, *, alone: bool) -> Node:
         """As lists of pull requests show it; its sizes are only told where it is asked for alone."""
+        reviews = self._own_reviews(node)
         sizes = {"additions": node["additions"], "deletions": node["deletions"], "changed_files": node["changedFiles"]}
         return self._common(node) | {
             "draft": node["isDraft"],
@@ -83,7 +84,7 @@ class Shelf:
                 "sha": node["headRefOid"],
                 "repo_id": -1,
             },
-            "review_comments": len(self._own_reviews(node)),
+            **({"review_comments": len(reviews)} if reviews else {}),  # a zero is left out
             **(sizes if alone else {}),
         }
 
@@ -92,7 +93,6 @@ class Shelf:
         return next(reversed(self.view.commits))
 
     def _common(self, node: Node) -> Node:
-        reviews = len(self._own_reviews(node)) if node["__typename"] == "PullRequest" else 0
         return {
             "id": int(node["fullDatabaseId"]),
             "number": node["number"],
@@ -102,7 +102,7 @@ class Shelf:
             "html_url": node["url"],
             "state": "closed" if node["closedAt"] else "open",
             "is_locked": node["locked"],
-            "comments": len(node["_comments"].nodes) + reviews,
+            "comments": len(node["_comments"].nodes) + self._counted_reviews(node),
             "labels": [label(one["name"]) for one in node["_labels"].nodes],
             "milestone": milestone(node["milestone"]["title"]) if node["milestone"] else None,
             "assignees": None,
@@ -110,6 +110,15 @@ class Shelf:
             "updated_at": at(node["updatedAt"]),
             "closed_at": at(node["closedAt"]),
         }
+
+    def _counted_reviews(self, node: Node) -> int:
+        """Those sent by the last comment: only then comments and reviews are counted anew."""
+        if node["__typename"] != "PullRequest":
+            return 0
+        on_lines = [comment for thread in node["_reviewThreads"].nodes for comment in thread["_comments"].nodes]
+        replies = [comment for comment in on_lines if comment["replyTo"]]
+        last = max((comment["createdAt"] for comment in (*node["_comments"].nodes, *replies)), default="")
+        return sum(review["submittedAt"] <= last for review in self._own_reviews(node))
 
     def timeline(self, node: Node) -> list[Node]:
         entries = [self._comment(comment) for comment in node["_comments"].nodes]
@@ -162,7 +171,7 @@ class Shelf:
             return {"assignee": person(event["assignee"]), "removed_assignee": what == "Unassigned"}
         if what in ("ReviewRequested", "ReviewRequestRemoved"):
             asked = event["requestedReviewer"]
-            team = {"id": 1, "name": asked["combinedSlug"]} if "combinedSlug" in asked else None
+            team = {"id": 1, "name": asked["combinedSlug"]} if asked and "combinedSlug" in asked else None
             assignee = None if team else person(asked)
             return {"assignee": assignee, "assignee_team": team, "removed_assignee": what == "ReviewRequestRemoved"}
         if what == "RenamedTitle":

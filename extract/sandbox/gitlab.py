@@ -22,6 +22,7 @@ BY_ID = re.compile(r"/projects/(\d+)")
 RESOURCE = re.compile(r"/projects/(\d+)/(issues|merge_requests)/(\d+)(?:/(\w+))?")
 UNAUTHORIZED = {"message": "401 Unauthorized"}
 NOT_FOUND = {"message": "404 Project Not Found"}
+MOVED = "This resource has been moved permanently."
 NO_ITEM = {"message": "404 Not found"}
 
 
@@ -110,7 +111,11 @@ def rest_answer(view: View, path: str, query: dict[str, list[str]]) -> tuple[int
         if resource[4] is None:
             return 200, {"id": 1, "iid": int(item["iid"]), "confidential": False, "moved_to_id": None}, {}
         return paged(item["_rest"][resource[4]], query)
-    project = found.get(path.removeprefix("/projects/").lower())
+    name = path.removeprefix("/projects/")
+    project = found.get(name.lower())
+    moved = view.at_name(name) if project is None else None
+    if moved is not None:
+        return 301, MOVED, {"Location": f"{API}/projects/{moved['databaseId']}"}
     return (404, NOT_FOUND, {}) if project is None else (200, project.fact, {})
 
 

@@ -183,7 +183,7 @@ class Project:
             return "assignee", f"{verb} @{event['assignee']['login']}"
         if what in ("ReviewRequested", "ReviewRequestRemoved"):
             verb = "requested review from" if what == "ReviewRequested" else "removed review request for"
-            asked = event["requestedReviewer"]
+            asked = event["requestedReviewer"] or {}
             return ("reviewer", f"{verb} @{asked['login']}") if "login" in asked else None
         if what in ("Locked", "Unlocked"):
             return what.lower(), f"{what.lower()} the discussion in this {noun}"

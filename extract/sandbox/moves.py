@@ -1,4 +1,5 @@
-"""What owners do to repositories and items: names that change hands, items that go elsewhere.
+"""What is done to repositories, items and accounts: names that change hands, items that go elsewhere, accounts and
+comments that are deleted.
 
 Each is a knob that is turned while the forge runs, and turned back by `restore` of the server.
 """
@@ -15,11 +16,16 @@ from .world import World
 @dataclass
 class Moves:
     """`former` has the ids of repositories by names they had, in lower case. `transferred` has by repository and number
-    where an item is now, `converted` the number of the discussion that an issue became."""
+    where an item is now, `converted` the number of the discussion that an issue became. `left` has accounts that were
+    deleted since, `unsaid` comments by their database's number: neither moves the time of change of anything. Names in
+    `let_go` lead nowhere any more."""
 
     former: dict[str, int] = field(default_factory=dict)
     transferred: dict[tuple[str, int], tuple[str, int]] = field(default_factory=dict)
     converted: dict[tuple[str, int], int] = field(default_factory=dict)
+    left: frozenset[int] = frozenset()
+    unsaid: frozenset[int] = frozenset()
+    let_go: frozenset[str] = frozenset()
 
     @property
     def gone(self) -> set[tuple[str, int]]:

@@ -175,6 +175,18 @@ class SandboxForge:
         self._shas[full_name] = []
         self._move(self.moves, taken(self.world, full_name, self.world.repositories[like]))
 
+    def let_go(self, full_name: str) -> None:
+        """The name that a repository had leads there no more."""
+        self._move(replace(self.moves, let_go=self.moves.let_go | {full_name.lower()}))
+
+    def delete_account(self, account_id: int) -> None:
+        """From now on what it did is nobody's."""
+        self._move(replace(self.moves, left=self.moves.left | {account_id}))
+
+    def delete_comment(self, database_id: int) -> None:
+        """From now on it was never said."""
+        self._move(replace(self.moves, unsaid=self.moves.unsaid | {database_id}))
+
     def _move(self, moves: Moves, world: World | None = None) -> None:
         with self._lock:
             self.moves, self.world, self._views = moves, world or self.world, {}

@@ -66,7 +66,7 @@ def event_node(view: View, repository: Repository, thread: Thread, event: Event)
     elif event.kind in ("Assigned", "Unassigned"):
         node["assignee"] = subject
     elif event.kind in ("ReviewRequested", "ReviewRequestRemoved"):
-        node["requestedReviewer"] = subject or {"__typename": "Team", "combinedSlug": event.word}
+        node["requestedReviewer"] = subject if event.subject else {"__typename": "Team", "combinedSlug": event.word}
     elif event.kind == "RenamedTitle":
         node["currentTitle"] = thread.title
     elif event.review:

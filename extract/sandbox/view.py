@@ -48,7 +48,7 @@ class View:
         self.users_by_email = {
             person.email: self.actors[person.account_id]
             for person in world.people
-            if person.account_type == "User" and not person.is_ghost
+            if person.account_type == "User" and self.actors[person.account_id]
         }
         self.awaited: list[tuple[Node, str, str]] = []
         """Nodes with a field that shows another node, which may not be there yet: node, field and id of the other."""
@@ -73,7 +73,7 @@ class View:
         return node
 
     def _actor(self, person: Person) -> Node | None:
-        if person.is_ghost:
+        if person.is_ghost or person.account_id in self.moves.left:
             return None
         return {
             "__typename": person.account_type,
@@ -123,6 +123,8 @@ class View:
     def at_name(self, full_name: str) -> Node | None:
         """The repository of this name, or the one that had it, if nobody else has it now."""
         found = self.repositories.get(full_name.lower())
+        if full_name.lower() in self.moves.let_go:
+            return found
         return found or self.with_id(self.moves.former.get(full_name.lower()))
 
     def with_id(self, database_id: int | None) -> Node | None:
@@ -138,6 +140,7 @@ class View:
             "url": f"{self.web_url}/{repository.full_name}",
             "isFork": False,
             "isArchived": False,
+            "isEmpty": not repository.commits,
             "hasIssuesEnabled": not self._issues_are_off,
             "createdAt": instant(repository.founded_epoch),
             "defaultBranchRef": {"name": "main"},
@@ -162,6 +165,8 @@ class View:
             if it.written_epoch <= self.until
         ]
         events = timeline(self, repository, thread)
+        updated = max([thread.opened_epoch, *(key[0] for key, _ in (*comments, *events))])
+        comments = [(key, node) for key, node in comments if key[1] not in self.moves.unsaid]
         closed = thread.last("Closed", until=self.until) if thread.is_closed(self.until) else None
         return self.keep(
             {
@@ -179,7 +184,7 @@ class View:
                 "_comments": Rows(comments),
                 "_timelineItems": Rows(events),
                 "_created": thread.opened_epoch,
-                "_updated": max([thread.opened_epoch, *(key[0] for key, _ in (*comments, *events))]),
+                "_updated": updated,
             }
             | state_of(thread, self.until)
             | said(thread, self.until)

@@ -26,14 +26,19 @@ def running(request, tmp_path_factory) -> Iterator[SandboxForge]:
 @pytest.fixture
 def hut(running: SandboxForge) -> Iterator[SandboxForge]:
     yield running
-    running.as_of, running.answers_html, running.missing_scope = running.world.ends_at, False, ""
-    running.git_wants_token = False
-    running.version, running.page_maximum = "1.25.4", 50
-    running.fail_next(0)
-    running.faults = Faults()
-    running.restore()
-    running.switch_issues(on=True)
-    running.show_to_members_only()
+    put_back(running)
+
+
+def put_back(forge: SandboxForge) -> None:
+    """Every knob as it was."""
+    forge.as_of, forge.answers_html, forge.missing_scope = forge.world.ends_at, False, ""
+    forge.git_wants_token = False
+    forge.version, forge.page_maximum = "1.25.4", 50
+    forge.fail_next(0)
+    forge.faults = Faults()
+    forge.restore()
+    forge.switch_issues(on=True)
+    forge.show_to_members_only()
 
 
 @pytest.fixture
@@ -47,3 +52,16 @@ def undisturbed(running: SandboxForge, tmp_path_factory) -> Crawl:
     whole = Crawl(running, tmp_path_factory.mktemp("undisturbed"))
     whole.night()
     return whole
+
+
+@pytest.fixture(scope="session")
+def gitea_running(tmp_path_factory) -> Iterator[SandboxForge]:
+    world = build_world(seed=3, parameters=replace(PARAMETERS, years=0.2, noreply=NOREPLY["gitea"]))
+    with SandboxForge(world, tmp_path_factory.mktemp("gitea"), tokens=(TOKEN,), dialect=DIALECTS["gitea"]) as forge:
+        yield forge
+
+
+@pytest.fixture
+def gitea(gitea_running: SandboxForge) -> Iterator[SandboxForge]:
+    yield gitea_running
+    put_back(gitea_running)

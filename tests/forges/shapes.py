@@ -98,7 +98,7 @@ CHANGE = {
     "merge_base": "text",
     "base": BRANCH,
     "head": BRANCH,
-    "review_comments": "int",
+    "review_comments?": "int",
     "additions?": "int",
     "deletions?": "int",
     "changed_files?": "int",

@@ -272,20 +272,6 @@ def test_groups_may_be_nested_and_pages_of_a_project_lead_to_it():
     assert repository("group/project.git") == "group/project"
 
 
-def test_a_project_is_asked_for_by_its_number_once_that_is_known(crawl, monkeypatch):
-    crawl.night()
-    asked, get = [], talk.Line.get
-
-    def listening(line, path, *rest, **how):
-        asked.append(path)
-        return get(line, path, *rest, **how)
-
-    monkeypatch.setattr(talk.Line, "get", listening)
-    crawl.night()
-
-    assert asked[0] == f"/projects/{crawl.forge.world.repositories[NAME].database_id}"
-
-
 def test_confidential_issues_are_left_out_and_counted(crawl, monkeypatch):
     ask = talk.Line.ask
 

@@ -40,6 +40,14 @@ CAUSES = {
         [f"UPDATE core.contributions SET person_id = {ADA} WHERE {SOME_REVIEWS}"],
         {("reassigned", "unexplained")},
     ),
+    "an account that was deleted": (
+        [f"UPDATE core.contributions SET person_id = NULL WHERE person_id = {ADA}"],
+        {("reassigned", "deleted")},
+    ),
+    "authors that are lost": (
+        ["UPDATE core.contributions SET person_id = NULL WHERE kind = 'comment'"],
+        {("reassigned", "unexplained")},
+    ),
     "acts that follow an identity": (
         [
             f"UPDATE core.contributions SET person_id = 'x' WHERE person_id = {ADA}",

@@ -10,7 +10,7 @@ from transform.columns import count
 CAUSES = {
     "new": "it happened since",
     "late": "it is older, and was not seen before: a late arrival, or a backfill",
-    "deleted": "it is gone from the source, which left a tombstone or counts so many fewer",
+    "deleted": "it is gone from the source, which left a tombstone or counts so many fewer, or it is nobody's since its account is gone",
     "rewritten": "the history of the default branch was rewritten",
     "quarantined": "it cannot be read any more",
     "identity": "it is another person's now, or of another class, by a decision about identities",

@@ -1,42 +1,19 @@
-"""Stories of what only Gitea and Forgejo do. What a real server did that its description does not say has a story each:
-those were seen on Gitea 1.25.4, built from its source, on loopback."""
+"""Stories of what Gitea's pages say: pure functions from what was received to records."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
-from common_world import DIALECTS, NOREPLY
-from extraction_tools import NAME, PARAMETERS, TOKEN, VARIABLE, Crawl
 
-from extract import raw
 from extract.archive import Page
 from extract.bundles import bundle, read_groups
-from extract.errors import MissingScope, NotUnderstood, Strained
 from extract.git.people import Keys
-from extract.gitea import talk
 from extract.gitea.read import READER
 from extract.gitea.source import noreply_hosts
-from extract.sandbox.community import build_world
-from extract.sandbox.faults import Faults
-from extract.sandbox.server import SandboxForge
 
 AT = "2026-01-0{}T01:00:00+01:00"
 ADA, BOB, GHOST = {"id": 1, "login": "ada"}, {"id": 2, "login": "bob"}, {"id": -1, "login": "Ghost"}
-
-
-@pytest.fixture(scope="module")
-def gitea(tmp_path_factory):
-    world = build_world(seed=3, parameters=replace(PARAMETERS, years=0.2, noreply=NOREPLY["gitea"]))
-    with SandboxForge(world, tmp_path_factory.mktemp("gitea"), tokens=(TOKEN,), dialect=DIALECTS["gitea"]) as forge:
-        yield forge
-
-
-@pytest.fixture
-def crawl(gitea, tmp_path):
-    yield Crawl(gitea, tmp_path)
-    gitea.missing_scope, gitea.version, gitea.page_maximum = "", "1.25.4", 50
 
 
 def entry(number: int, day: int, user: dict, kind: str, body: str = "", **more: object) -> dict:
@@ -145,13 +122,6 @@ def test_a_review_says_whether_it_is_stale_and_official_and_a_reply_says_neither
     ]
 
 
-def test_what_a_review_is_worth_is_told_to_analysts_and_unknown_where_no_forge_says(crawl):
-    crawl.night()
-    worth = crawl.rows(raw.REVIEWS).select("is_stale", "is_official").rows()
-
-    assert {True, False, None} == {official for _, official in worth} == {stale for stale, _ in worth}
-
-
 def test_a_review_was_sent_when_the_timeline_says_so_not_when_it_was_begun():
     tables = read(reviews=[review(3, BOB, "COMMENT")], timeline=[entry(9, 5, BOB, "review", review_id=3)])
 
@@ -187,166 +157,6 @@ def test_a_change_began_at_its_merge_base_for_the_base_is_the_branch_as_it_is_no
 def test_the_ghost_and_who_is_only_named_by_an_import_are_nobody():
     assert read(node={"user": GHOST})["items"][0]["author_account_id"] is None
     assert read(node={"original_author": "stranger"})["items"][0]["author_account_id"] is None
-
-
-def test_an_empty_timeline_is_null_and_no_broken_answer(crawl):
-    crawl.night()
-    bare = [row for row in crawl.rows(raw.ITEMS).iter_rows(named=True) if row["events_total"] == 0]
-
-    assert bare
-    assert crawl.slept == []
-
-
-def test_sizes_are_there_though_lists_do_not_tell_them(crawl):
-    crawl.night()
-    changes = crawl.rows(raw.ITEMS).filter(kind="change")
-
-    assert changes["added_lines"].null_count() == 0
-
-
-@pytest.mark.parametrize("most", [1, 7])
-def test_an_instance_may_give_fewer_rows_a_page_than_it_is_asked_for(crawl, gitea, tmp_path, most):
-    whole = Crawl(gitea, tmp_path / "whole")
-    whole.night()
-    gitea.page_maximum = most
-    crawl.night()
-
-    assert crawl.everything() == whole.everything()
-
-
-def test_what_an_import_brings_from_before_the_watermark_is_found_by_the_count(crawl, gitea, tmp_path):
-    old = gitea.world.repositories[NAME].issues[0].number
-    gitea.delete(NAME, old)
-    crawl.night()
-    gitea.restore()
-    crawl.night()
-    whole = Crawl(gitea, tmp_path / "whole")
-    whole.night()
-
-    assert crawl.everything() == whole.everything()
-
-
-def test_what_moves_up_while_we_page_is_not_lost(crawl, gitea, tmp_path, monkeypatch):
-    whole = Crawl(gitea, tmp_path / "whole")
-    gone = gitea.world.repositories[NAME].issues[-1].number
-    changed, pages = talk.GiteaTalk.changed, []
-
-    def deleting(self, stream, *rest):
-        pages.append(stream)
-        if pages.count("issues") == 2:
-            gitea.delete(NAME, gone)
-        return changed(self, stream, *rest)
-
-    monkeypatch.setattr(talk, "PER_PAGE", 4)
-    monkeypatch.setattr(talk.GiteaTalk, "changed", deleting)
-    crawl.night()
-    whole.night()
-    assert set(whole.rows(raw.ITEMS)["title"]) <= set(crawl.rows(raw.ITEMS)["title"])
-    crawl.night()
-    gitea.restore()
-
-    assert crawl.rows(raw.ITEMS).rows() == whole.rows(raw.ITEMS).rows()
-
-
-def test_a_part_that_cannot_be_had_is_named_and_tried_again(crawl, gitea, tmp_path, monkeypatch):
-    whole = Crawl(gitea, tmp_path / "whole")
-    whole.night()
-    below = talk.GiteaTalk.below
-
-    def failing(self, stream, node):
-        pages = below(self, stream, node)
-        yield next(pages)
-        if node["number"] == 2:
-            raise Strained("It kept answering 500.")
-        yield from pages
-
-    monkeypatch.setattr(talk.GiteaTalk, "below", failing)
-    crawl.night()
-    assert crawl.rows(raw.QUARANTINE).select("stream", "record_id").rows() == [("timeline", "2")]
-    assert crawl.rows(raw.ITEMS).height == whole.rows(raw.ITEMS).height
-
-    monkeypatch.setattr(talk.GiteaTalk, "below", below)
-    crawl.night()
-    assert crawl.everything() == whole.everything()
-
-
-@pytest.fixture
-def poisoned(gitea):
-    """An issue and a pull request that do not fit together, and the newest issue."""
-    hut = gitea.world.repositories[NAME]
-    numbers = {hut.issues[3].number, hut.changes[2].number, hut.issues[-1].number}
-    yield frozenset(numbers)
-    gitea.faults = Faults()
-
-
-@pytest.mark.parametrize("is_quiet", [False, True])
-def test_an_item_that_breaks_every_list_is_quarantined_and_the_others_are_here(
-    crawl, gitea, poisoned, tmp_path, is_quiet
-):
-    whole = Crawl(gitea, tmp_path / "whole")
-    whole.night()
-    gitea.faults = Faults(poisoned=poisoned, poison_is_quiet=is_quiet)
-    crawl.night()
-    spoilt = crawl.rows(raw.QUARANTINE).select("stream", "record_id").rows()
-    kinds = dict(whole.rows(raw.ITEMS).select("number", "kind").rows())
-
-    assert set(spoilt) == {(f"{kinds[number]}s", str(number)) for number in poisoned}
-    assert {*crawl.rows(raw.ITEMS)["number"]} == {*whole.rows(raw.ITEMS)["number"]} - poisoned
-    assert not crawl.rows(raw.STREAMS).filter(stream="issues")["is_complete"][0]
-    gitea.faults = Faults()
-    crawl.night()
-    assert crawl.everything() == whole.everything()
-
-
-@pytest.mark.parametrize("is_quiet", [False, True])
-def test_what_cannot_be_shown_any_more_stays_as_it_was_known(crawl, gitea, poisoned, is_quiet):
-    crawl.rereads = 25
-    crawl.night()
-    before = crawl.everything()
-    gitea.faults = Faults(poisoned=poisoned, poison_is_quiet=is_quiet)
-    crawl.night()
-    crawl.night()
-
-    assert crawl.everything() == before
-
-
-def test_the_scope_that_is_missing_is_named(crawl, gitea):
-    gitea.missing_scope = "read:issue"
-    with pytest.raises(MissingScope, match=f"scope read:issue of the token in {VARIABLE}"):
-        crawl.night()
-
-
-@pytest.mark.parametrize(
-    ("version", "is_new_enough"),
-    [
-        ("1.19.4", False),
-        ("1.20.0", True),
-        ("9.0.0+gitea-1.22.0", True),
-        ("5.0.1+gitea-1.18.5", False),
-        ("12.0.0", True),
-    ],
-)
-def test_an_instance_that_is_too_old_is_told_with_the_version_it_needs(crawl, gitea, version, is_new_enough):
-    gitea.version = version
-    if is_new_enough:
-        crawl.night()
-    else:
-        with pytest.raises(NotUnderstood, match=rf"it is {version.replace('+', '.')}, and needed is Gitea 1\.20"):
-            crawl.night()
-
-
-def test_a_repository_is_asked_for_by_its_number_once_that_is_known(crawl, monkeypatch):
-    crawl.night()
-    asked, get = [], talk.Line.get
-
-    def listening(line, path, *rest, **how):
-        asked.append(path)
-        return get(line, path, *rest, **how)
-
-    monkeypatch.setattr(talk.Line, "get", listening)
-    crawl.night()
-
-    assert asked[0] == f"/repositories/{crawl.forge.world.repositories[NAME].database_id}"
 
 
 def test_a_noreply_address_names_an_account_by_its_login():
