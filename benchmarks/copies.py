@@ -16,7 +16,7 @@ from quality.contract import Column, Table
 from transform.tables import TABLES
 from transform.warehouse import STORAGE, create
 
-MADE_OF_THE_REPOSITORY = ("contribution_id", "interaction_id")
+MADE_OF_THE_REPOSITORY = ("contribution_id", "interaction_id", "ghost_id")
 
 
 def copied(one: Path, many: Path, copies: int) -> None:

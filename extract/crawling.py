@@ -149,8 +149,8 @@ class Crawl:
         self.begin()
         archive = Archive(self.archive / "backfill")
         try:
-            expected = self.forecast(window)
-            Backfill(self.caller, self.sweep, archive, self.around.now).to_the_end(window, expected)
+            whole = Backfill(self.caller, self.sweep, archive, self.around.now)
+            whole.to_the_end(window, lambda: self.forecast(window))
         finally:
             self.read()
         return Extracted(self.repo_id, self.partition, self.caller.requests)

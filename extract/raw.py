@@ -19,6 +19,7 @@ from extract.archive import writing
 from extract.raw_columns import (
     AUTHOR,
     EDITED_AT,
+    IS_MERGE_COMMAND,
     IS_MINIMISED,
     ITEM_KIND,
     ITEM_KINDS,
@@ -149,6 +150,7 @@ COMMENTS = Table(
         MINIMISED_REASON,
         EDITED_AT,
         TEMPLATE_KEY,
+        IS_MERGE_COMMAND,
         Column("commented_at", INSTANT, "When it was written."),
     ),
 )

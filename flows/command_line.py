@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +23,7 @@ def run_command(work: Callable[[], int], as_json: bool) -> None:
     from flows import log
 
     log.start(as_json=as_json)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to stop by a program is as by the keyboard
     try:
         code = work()
     except Stop as stop:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
 from typing import Any
 
 from prefect import flow, unmapped
@@ -40,4 +43,22 @@ def reach_prefect() -> None:
 def run(job: Job, parallel: int) -> Outcome:
     """Runs the flow with so many repositories at once."""
     threads: Any = ThreadPoolTaskRunner(max_workers=parallel)  # its future is not the one Prefect's own types ask for
-    return nightly.with_options(task_runner=threads)(job)
+    try:
+        return nightly.with_options(task_runner=threads)(job)
+    finally:
+        if was_told_to_stop(sys.exception()):
+            os.kill(os.getpid(), signal.SIGTERM)  # Prefect has put back whoever listened before the run
+
+
+def was_told_to_stop(error: BaseException | None) -> bool:
+    """Whether a SIGTERM lies behind an error.
+
+    Prefect raises it as an exception in the middle of whatever runs, and sends it on only if that comes out unchanged.
+    Polars makes a panic of it, and a server of Prefect's that was stopped with us a refused connection; the program then
+    went on as if nothing had been asked.
+    """
+    while error is not None:
+        if "TerminationSignal" in f"{type(error).__name__} {error}":
+            return True
+        error = error.__cause__ or error.__context__
+    return False

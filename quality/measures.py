@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from quality.conservation import NAMES, SPELLS
 from quality.expectations import Expectation
 
 TOLERANCE = 1e-9
@@ -57,8 +58,8 @@ MEASURES = (
         "Whoever a spell calls a newcomer is one, since its first act, and nobody else, whatever the horizon.",
         "SELECT repo_id, family, end_rule, horizon_days, n.n AS newcomers, s.n AS in_spells FROM ("
         "SELECT repo_id, family, count(*) AS n, bit_xor(hash(person_id, first_at)) AS who FROM retention.newcomers GROUP BY ALL) AS n "
-        "FULL JOIN (SELECT repo_id, family, end_rule, horizon_days, count(*) AS n, bit_xor(hash(person_id, first_at)) AS who "
-        "FROM core.spells WHERE is_newcomer GROUP BY ALL) AS s USING (repo_id, family) "
+        f"FULL JOIN (SELECT {NAMES}, count(*) AS n, bit_xor(hash(person_id, first_at)) AS who "
+        f"FROM core.spells WHERE is_newcomer GROUP BY hash({SPELLS})) AS s USING (repo_id, family) "
         "WHERE n.n IS DISTINCT FROM s.n OR n.who IS DISTINCT FROM s.who",
     ),
     Expectation(

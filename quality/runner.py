@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import logging
 import tempfile
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -25,11 +27,13 @@ from great_expectations.expectations.metadata_types import FailureSeverity
 
 from quality import dialect
 from quality.contract import literal
-from quality.expectations import Expectation
+from quality.expectations import Expectation, is_broken
 from quality.verdicts import WHOLE, Finding, Verdict
 
 SAMPLE_ROWS = 10
-WHILE_MEASURING = ("SET memory_limit = '1GB'", "SET preserve_insertion_order = false", "SET TimeZone = 'UTC'")
+AT_ONCE = 2
+"""While one query plans, ends or goes through few rows with one thread, another keeps the processors busy."""
+WHILE_MEASURING = ("SET memory_limit = '700MB'", "SET preserve_insertion_order = false", "SET TimeZone = 'UTC'")
 
 
 class EmptySuite(Exception):
@@ -69,33 +73,41 @@ class Measured:
 
 
 def _measured(path: Path, expectations: Sequence[Expectation]) -> list[Measured]:
-    engine = sa.create_engine(dialect.url(path))
-    with engine.connect() as db:
+    waiting = deque(enumerate(expectations))
+    with ThreadPoolExecutor(AT_ONCE) as workers:
+        found = [workers.submit(_measure_those, path, waiting) for _ in range(AT_ONCE)]
+    return sorted((one for some in found for one in some.result()), key=lambda one: one.number)
+
+
+def _measure_those(path: Path, waiting: deque[tuple[int, Expectation]]) -> list[Measured]:
+    """One after the other until none waits; each worker has a connection of its own to the one database."""
+    found = []
+    with dialect.connected(path) as db:
         for setting in WHILE_MEASURING:
-            db.exec_driver_sql(setting)
-        found = [_measure(db, number, expectation) for number, expectation in enumerate(expectations)]
-    engine.dispose()
+            db.execute(setting)
+        with suppress(IndexError):
+            while True:
+                found.append(_measure(db, *waiting.popleft()))
     return found
 
 
-def _measure(db: sa.Connection, number: int, expectation: Expectation) -> Measured:
+def _measure(db: Any, number: int, expectation: Expectation) -> Measured:
     try:
-        n_rows = db.exec_driver_sql(f"SELECT count(*) FROM {expectation.table}").scalar_one()
-        one = db.exec_driver_sql(f"SELECT * FROM ({expectation.sql}) LIMIT 1").mappings().first()
-        found = _findings(db, expectation, dict(one)) if one else ()
-    except sa.exc.DBAPIError as error:
-        return Measured(number, expectation, 0, error=str(error.orig)[:2000])
+        ((n_rows,),) = db.sql(f"SELECT count(*) FROM {expectation.table}").fetchall()
+        found = _findings(db, expectation) if is_broken(db, expectation) else ()
+    except dialect.DatabaseError as error:
+        return Measured(number, expectation, 0, error=str(error)[:2000])
     return Measured(number, expectation, n_rows, found)
 
 
-def _findings(db: sa.Connection, expectation: Expectation, one: dict[str, Any]) -> tuple[Finding, ...]:
+def _findings(db: Any, expectation: Expectation) -> tuple[Finding, ...]:
     """Whose the bad rows are, and some of each; this is asked only of what failed."""
-    whose = "repo_id" if "repo_id" in one else f"'{WHOLE}'"
-    query = (
+    whose = "repo_id" if "repo_id" in db.sql(expectation.sql).columns else f"'{WHOLE}'"
+    found = db.sql(
         f"SELECT *, count(*) OVER (PARTITION BY scope) AS n_unexpected FROM (SELECT *, coalesce({whose}, '{WHOLE}') AS scope "
         f"FROM ({expectation.sql})) QUALIFY row_number() OVER (PARTITION BY scope) <= {SAMPLE_ROWS} ORDER BY scope"
     )
-    rows = [dict(row) for row in db.exec_driver_sql(query).mappings()]
+    rows = [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
     return tuple(_finding(scope, list(of)) for scope, of in groupby(rows, key=lambda row: str(row["scope"])))
 
 

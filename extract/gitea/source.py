@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from extract.archive import Page
+from extract.backfills import opened_between
 from extract.crawling import Kind, forge
 from extract.forge import Public
 from extract.gitea import organisation
@@ -45,12 +46,10 @@ def _authors(page: Page, records: Records) -> Iterator[tuple[str, str]]:
 
 def _forecast(talk: Any, window: Window, line: Line) -> Forecast:
     """From the list of numbers, which a backfill needs as well: one request for each fifty items."""
-    since, until = window.bounds
     n_items = {}
     before = line.requests
     for stream in ("issues", "changes"):
-        opened = _opened(talk.numbers(stream), since)
-        n_items[stream] = sum(at < (until or "9") for at in opened)
+        n_items[stream] = sum(len(numbers) for numbers, _ in opened_between(talk.listed(stream), *window.bounds))
     listing = line.requests - before
     requests = listing + n_items["issues"] * REQUESTS_OF_AN_ISSUE + n_items["changes"] * REQUESTS_OF_A_CHANGE
     return Forecast(
@@ -61,13 +60,6 @@ def _forecast(talk: Any, window: Window, line: Line) -> Forecast:
         hours=round(requests * SECONDS_PER_REQUEST / 3600, 2),
         bytes=sum(n_items.values()) * BYTES_PER_ITEM,
     )
-
-
-def _opened(numbers: Iterator[tuple[int, str]], since: str | None) -> Iterator[str]:
-    for _, at in numbers:
-        if since is not None and at < since:
-            return
-        yield at
 
 
 KIND = Kind(

@@ -72,8 +72,8 @@ def backfill(source: Source, window: Window, around: Surroundings) -> Extracted:
     full_name = repository["full_name"]
     sweep = Sweep(client, Archive(archive / "again"), Archive(archive / "tombstones"), full_name, around.report)
     try:
-        expected = _forecast(client, full_name, window, around.pool(source))
-        Backfill(client, sweep, Archive(archive / "backfill"), around.now).to_the_end(window, expected)
+        whole = Backfill(client, sweep, Archive(archive / "backfill"), around.now)
+        whole.to_the_end(window, lambda: _forecast(client, full_name, window, around.pool(source)))
     finally:
         read_archive(READER, archive, partition / "forge", source.forge)
     return Extracted(repository["repo_id"], partition, client.requests)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,9 @@ from flows.demonstration import register_domains
 
 @pytest.fixture(scope="session", autouse=True)
 def prefect() -> Iterator[None]:
+    signal.signal(
+        signal.SIGTERM, signal.default_int_handler
+    )  # a time-out outside ends the session, and says where it was
     with (
         prefect_test_harness(server_startup_timeout=180),
         temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),

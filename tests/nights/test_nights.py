@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 from datetime import timedelta
 
 import pytest
 from night_tools import TOKEN, VARIABLE
 
 from extract.github.client import Client
-from flows import clock, commands, steps
+from flows import clock, commands, publishing, steps
 
 CORE = ("issues", "changes", "reviews", "comments", "commits", "contributions", "interactions", "people")
 
@@ -160,3 +162,16 @@ def test_a_night_in_which_all_failed_is_on_record(nights):
     nights.run("commons/almanac")
 
     assert nights.query("SELECT outcome FROM ops.runs ORDER BY run_id") == [("failed",), ("published",)]
+
+
+def test_a_night_that_is_told_to_stop_stops_whatever_is_made_of_the_signal_on_the_way(nights, monkeypatch):
+    def build(*_):
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        except BaseException as error:
+            raise ConnectionError("the server was stopped too") from error
+
+    monkeypatch.setattr(publishing, "build", build)
+
+    with pytest.raises(KeyboardInterrupt):
+        nights.run()

@@ -67,6 +67,8 @@ def test_an_empty_table_is_a_broken_promise(judged):
         ("('ada', 'a', 1.5, now())", "score_share is above 1"),
         ("('ada', 'a', -0.5, now())", "score_share is below 0"),
         ("('ada', 'a', 'nan', now())", "score_share is not a number"),
+        ("('ada', 'a', 'inf', now())", "score_share is not a number"),
+        ("('ada', 'a', '-inf', now())", "score_share is below 0"),
         ("('ada', NULL, 0.5, now())", "kind is null"),
     ],
 )

@@ -6,6 +6,7 @@ can have other edges than the published ones; the rest is taken from core.intera
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import polars as pl
@@ -17,6 +18,7 @@ from transform.influence import founding_claim, networks, problems_solved, score
 from transform.influence.concentration import concentrations
 from transform.influence.windows import KIND
 from transform.parameters import Parameters
+from transform.statistics.pagerank import pagerank
 
 NETS = networks.NETS_OF["attention"]
 COLUMNS = ("attention_effective_persons", "attention_top1_share", "rank_correlation")
@@ -112,16 +114,31 @@ def attention(
     """PageRank in the network 'attention' of the year, as in influence.scores."""
     begun = interactions.with_columns(window_start=pl.col("interacted_at").dt.truncate("1y").dt.date())
     inside = begun.join(year, on=["repo_id", "window_start"], how="semi").drop("window_start")
-    ties = networks.acts(inside, repositories, parameters, ("year",)).pipe(networks.combined, "attention", parameters)
+    ties = networks.acts(inside, repositories, parameters, ("year",)).filter(pl.col("net").is_in(NETS))
     active = acts.select(
-        pl.col("repo_id").cast(pl.String),
+        pl.col("repo_id").cast(pl.String).cast(scores.REPO),
         "window_start",
         pl.col("person_id").cast(pl.String).cast(networks.TEXT),
         window_kind=pl.lit("year", KIND),
     ).unique()
-    return (
-        scores.graphs(active, ties)
-        .pipe(scores.with_pagerank, parameters)
-        .pipe(scores.ranked)
-        .with_columns(pl.col("repo_id", "window_kind", "person_id").cast(pl.String))
-    )
+    known = ties.with_columns(pl.col("repo_id").cast(scores.REPO))
+    return pl.defer(partial(ranked_by_pagerank, known, active, parameters), schema=RANKED)
+
+
+RANKED: dict[str, pl.DataType | type[pl.DataType]] = {
+    **dict.fromkeys(("repo_id", "window_kind"), pl.String),
+    "window_start": pl.Date,
+    "network": pl.String,
+    "person_id": pl.String,
+    "pagerank": pl.Float64,
+    "percentile_rank": pl.Float64,
+}
+
+
+def ranked_by_pagerank(ties: pl.LazyFrame, active: pl.LazyFrame, parameters: Parameters) -> pl.DataFrame:
+    found = graphs(*pl.collect_all([ties, active]), parameters.net_weights)
+    given = next(one for network, one in found if network == "attention")
+    scored = pagerank(given.source, given.target, given.weight, given.block, damping=parameters.pagerank_damping)
+    nodes = given.nodes.with_columns(pagerank=pl.Series(scored, dtype=pl.Float64), block=pl.Series(given.block))
+    ranked = scores.ranked(nodes).with_columns(network=pl.lit("attention"))
+    return ranked.select(pl.col(name).cast(dtype) for name, dtype in RANKED.items())

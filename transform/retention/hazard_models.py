@@ -17,6 +17,8 @@ from transform.statistics.intervals import Z_95
 
 FEWEST_CLUSTERS = 10
 """Robust errors over fewer clusters are too small."""
+MOST_INFLATED = 100.0
+"""Times that the likeness of a term to others raises the variance of its coefficient: then they say 99 % of what it says."""
 REASONS = ("reference", "too few exits", "no variation", "collinear", "did not converge")
 ESTIMATES = ("coefficient", "robust_error", "p_value", "proportionality_p_value")
 
@@ -89,7 +91,10 @@ def told(lives: Lives, terms: Terms, parameters: Parameters) -> list[dict[str, o
     found, failure = attempted(lives, terms.used, parameters)
     shape = {"n_exits": int(lives.is_exit.sum()), "n_strata": len(np.unique(lives.stratum))}
     rows = [
-        {"term": term, "reason": failure, **shape, **estimates(found, place)} for place, term in enumerate(terms.used)
+        {"term": term, "reason": "collinear", **shape, **estimates(None, place)}
+        if is_said_by_others(found, place)
+        else {"term": term, "reason": failure, **shape, **estimates(found, place)}
+        for place, term in enumerate(terms.used)
     ]
     return rows + [
         {"term": term, "reason": reason, **shape, **dict.fromkeys(ESTIMATES)} for term, reason in terms.missing.items()
@@ -116,6 +121,11 @@ def estimates(found: Fit | None, place: int) -> dict[str, float | None]:
         name: None if np.isnan(value[place]) else float(value[place])
         for name, value in zip(ESTIMATES, values, strict=True)
     }
+
+
+def is_said_by_others(found: Fit | None, place: int) -> bool:
+    """Whether a term is so like the others that its coefficient could be almost any, with theirs to make up for it."""
+    return found is not None and bool(found.inflation[place] > MOST_INFLATED)
 
 
 def ratios() -> dict[str, pl.Expr]:
