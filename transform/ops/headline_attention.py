@@ -16,6 +16,7 @@ from transform.core import line_lives
 from transform.core.items import artefact, of_items
 from transform.influence import founding_claim, networks, problems_solved, scores
 from transform.influence.concentration import concentrations
+from transform.influence.graphs import graphs
 from transform.influence.windows import KIND
 from transform.parameters import Parameters
 from transform.statistics.pagerank import pagerank
@@ -136,7 +137,8 @@ RANKED: dict[str, pl.DataType | type[pl.DataType]] = {
 
 
 def ranked_by_pagerank(ties: pl.LazyFrame, active: pl.LazyFrame, parameters: Parameters) -> pl.DataFrame:
-    found = graphs(*pl.collect_all([ties, active]), parameters.net_weights)
+    all_ties, all_active = pl.collect_all([ties, active])
+    found = graphs(all_ties, all_active, parameters.net_weights)
     given = next(one for network, one in found if network == "attention")
     scored = pagerank(given.source, given.target, given.weight, given.block, damping=parameters.pagerank_damping)
     nodes = given.nodes.with_columns(pagerank=pl.Series(scored, dtype=pl.Float64), block=pl.Series(given.block))
