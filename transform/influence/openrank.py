@@ -12,6 +12,7 @@ from transform.columns import DEFINITION, SNAPSHOT_AT
 from transform.influence.core_members import human_years
 from transform.influence.evidence import HUMAN
 from transform.parameters import Parameters
+from transform.statistics.exact import exact_sum
 from transform.statistics.openrank import openrank
 
 VARIANTS = ("community", "global")
@@ -127,7 +128,7 @@ def activity(acts: pl.LazyFrame, variant: str, thing: str) -> pl.LazyFrame:
     """Weighted acts per month, person and thing."""
     weight = pl.col("kind").replace_strict(WEIGHTS[variant], default=0.0, return_dtype=pl.Float64)
     by = list(dict.fromkeys(["repo_id", "month", "person_id", thing]))
-    return acts.group_by(by).agg(amount=weight.sum()).filter(pl.col("amount") > 0).sort(by)
+    return acts.group_by(by).agg(amount=exact_sum(weight)).filter(pl.col("amount") > 0).sort(by)
 
 
 Node = tuple[str, str]
