@@ -175,8 +175,6 @@ def resolve_project(_: None, info: Info, fullPath: str) -> Project | None:  # no
 
 def resolve_list(project: Project, info: Info, **arguments: Any) -> Node:
     sort = arguments.get("sort") or "CREATED_DESC"
-    if arguments.get("confidential"):
-        return {"count": 0, "nodes": [], "pageInfo": {"hasNextPage": False}}
     rows = project.rows(FIELDS[info.field_name], "_updated" if sort.startswith("UPDATED") else "_created")
     rows = rows.only(lambda node: _is_wanted(node, arguments))
     return listed(rows, info, arguments, is_descending=sort.endswith("DESC"))
@@ -189,6 +187,7 @@ def _is_wanted(node: Node, asked: Mapping[str, Any]) -> bool:
         (asked.get("createdAfter") or "") <= node["createdAt"],
         node["createdAt"] <= (asked.get("createdBefore") or "9"),
         asked.get("iids") is None or node["iid"] in asked["iids"],
+        asked.get("confidential") is None or node["confidential"] == asked["confidential"],
     )
     return all(bounds)
 

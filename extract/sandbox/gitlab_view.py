@@ -96,6 +96,7 @@ class Project:
     def _of_issue(self, node: Node) -> Node:
         return {
             "state": "closed" if node["closedAt"] else "opened",
+            "confidential": (self.repository["nameWithOwner"], node["number"]) in self.view.moves.confidential,
             "closedAt": node["closedAt"],
             "mergeRequestsCount": len(self._closed_by(node)),
         }

@@ -179,6 +179,11 @@ class SandboxForge:
         """The name that a repository had leads there no more."""
         self._move(replace(self.moves, let_go=self.moves.let_go | {full_name.lower()}))
 
+    def make_confidential(self, full_name: str, *numbers: int) -> None:
+        """From now on these issues are for those who may see them; the token may."""
+        now = {(full_name, number) for number in numbers}
+        self._move(replace(self.moves, confidential=self.moves.confidential | now))
+
     def delete_account(self, account_id: int) -> None:
         """From now on what it did is nobody's."""
         self._move(replace(self.moves, left=self.moves.left | {account_id}))
