@@ -248,7 +248,7 @@ def told(nodes: Nodes, found: list[tuple[int, Indices, Floats]], is_told: npt.ND
     kept = is_told[here]
     parts = pl.DataFrame({"year": (number[kept] - 1) // 12, "month": (number[kept] - 1) % 12 + 1})
     months = parts.select(month=pl.date("year", "month", 1)).to_series()
-    rows = nodes.names[here[kept]].with_columns(months, openrank=pl.Series(value[kept]))
+    rows: pl.DataFrame = nodes.names[here[kept]].with_columns(months, openrank=pl.Series(value[kept]))
     return rows.select(list(VALUES))
 
 
