@@ -10,6 +10,7 @@ from transform.influence.core_members import human_years
 from transform.influence.evidence import acts_of_the_year
 from transform.influence.windows import with_windows
 from transform.parameters import Parameters
+from transform.statistics.exact import exact_sum
 
 CELL = ("repo_id", "window_start")
 PERSON = (*CELL, "person_id")
@@ -132,7 +133,7 @@ def holdings(rows: pl.LazyFrame, amount: str, name: str, of_persons: pl.LazyFram
         .join(of_persons, on=PERSON, how="left")
         .with_columns(pl.col("holder").fill_null("unknown"))
         .group_by(*CELL, "holder")
-        .agg(pl.col("amount").sort().sum())
+        .agg(exact_sum(pl.col("amount")).alias("amount"))
         .filter(total > 0)
         .with_columns((pl.col("amount") / total).clip(0, 1).alias(name))
         .select(*CELL, "holder", name)
