@@ -46,6 +46,7 @@ from extract.raw_git import (
     POWER_HOLDERS,
     TREE_FILES,
 )
+from extract.raw_organisations import TABLES as ORGANISATION_TABLES
 from extract.raw_people import TABLES as PEOPLE_TABLES
 from extract.raw_threads import CLOSE_REASONS, CLOSING_LINKS, EVENTS, LOCK_REASONS, MENTIONS, REACTIONS, REVIEW_THREADS
 from quality.contract import INSTANT, Column, Table
@@ -281,6 +282,7 @@ TABLES = (
     QUARANTINE,
     STREAMS,
     GAPS,
+    *ORGANISATION_TABLES,
     *PEOPLE_TABLES,
 )
 

@@ -11,6 +11,7 @@ from extract.archive import Page
 from extract.backfills import opened_between
 from extract.crawling import Kind, forge
 from extract.forge import Public
+from extract.gitea import organisation
 from extract.gitea.lists import LARGEST_PAGE
 from extract.gitea.read import READER
 from extract.gitea.records import Records
@@ -70,6 +71,8 @@ KIND = Kind(
     clone_url=lambda page: page.data().get("clone_url") or "",
     noreply_hosts=noreply_hosts,
     authors=_authors,
+    members=organisation.ask,
+    member=organisation.read,
     forecast=_forecast,
 )
 

@@ -68,6 +68,11 @@ class Client(Caller):
             return None
         return self._page({"url": path}, answer, full_name, absent=absent)
 
+    def beside(self, path: str, full_name: str, *, is_list: bool = False) -> Page:
+        """One REST answer about something that may not be there, or not be shown; the page says so then."""
+        answer = self._judged(Request("GET", path, None, {}), "core", full_name, TRIES)
+        return self._page({"url": path}, answer, full_name, absent=True, kind=list if is_list else dict)
+
     def ask(
         self, query: str, variables: Mapping[str, Any], full_name: str, *, tries: int = TRIES, absent: bool = False
     ) -> Page:
@@ -156,7 +161,9 @@ class Client(Caller):
         if scope is not None:
             raise MissingScope(self.forge, scope, tuple(token.name for token in self._pool.tokens))
 
-    def _page(self, asked: dict[str, Any], answer: GitHubAnswer, full_name: str, *, absent: bool = False) -> Page:
+    def _page(
+        self, asked: dict[str, Any], answer: GitHubAnswer, full_name: str, *, absent: bool = False, kind: type = dict
+    ) -> Page:
         said = answer.said
         if said is None:
             raise NotAForge(self.forge, self.base_url, f"status {answer.status}, and no JSON")
@@ -165,8 +172,9 @@ class Client(Caller):
             raise NoSuchRepository(self.forge, full_name, scopes.of_what_is_hidden(answer.headers))
         if answer.status != 200 and not is_absent:
             raise NotAForge(self.forge, self.base_url, f"status {answer.status} {answer.message()[:200]}")
-        if not isinstance(said, dict):
-            raise NotAForge(self.forge, self.base_url, f"a JSON {type(said).__name__} where an object belongs")
+        if not isinstance(said, dict if is_absent else kind):
+            wanted = "a list" if kind is list else "an object"
+            raise NotAForge(self.forge, self.base_url, f"a JSON {type(said).__name__} where {wanted} belongs")
         kept = {name: str(answer.headers[name]) for name in KEPT_HEADERS if name in answer.headers}
         return Page(asked, answer.status, kept, self._now().isoformat(), answer.text)
 

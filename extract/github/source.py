@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from extract import raw
+from extract import membership, raw
 from extract.archive import Archive, Page, set_aside
 from extract.backfills import ITEM_STREAMS, Backfill
 from extract.errors import ArchiveDamaged
 from extract.forge import Forge, Public
 from extract.git.mine import GITHUB_NOREPLY
-from extract.github import authors, fetch, read
+from extract.github import authors, fetch, organisation, read
 from extract.github import backfill as backfilling
 from extract.github.client import Client
 from extract.github.read import READER
@@ -103,6 +104,8 @@ def _extract(source: Source, client: Client, around: Surroundings) -> Extracted:
         outdated = read_archive(READER, archive, partition / "forge", source.forge)
     if outdated:
         compact(READER, archive, partition / "forge", outdated)
+    membership.look(archive, around.now(), lambda: organisation.ask(client, page, full_name), around.note)
+    membership.write(archive, partition, partial(organisation.read, forge=source.forge))
     clone = Clone(page.data().get("clone_url") or "", client.git_headers)
     mine_git(source, clone, repository["repo_id"], archive, partition, around)
     if source.git_url != "":
@@ -187,6 +190,7 @@ def reread(source: Source, around: Surroundings, place: str) -> None:
     """Raw from the archive and the mirror, without a network."""
     archive, partition = around.archive / place, around.raw / place
     read_archive(READER, archive, partition / "forge", source.forge, anew=True)
+    membership.write(archive, partition, partial(organisation.read, forge=source.forge))
     if remine_git(source, GITHUB_NOREPLY, archive, partition, around):
         authors.read_links(archive, partition, source.forge)
 

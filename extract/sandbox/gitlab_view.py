@@ -10,6 +10,7 @@ import hashlib
 from datetime import datetime
 
 from .nodes import Node, Rows
+from .organisation import OWNER_ID
 from .view import View
 
 GHOST: Node = {"id": 1, "username": "ghost", "name": "Ghost User", "bot": False}
@@ -48,6 +49,7 @@ class Project:
             "id": node["databaseId"],
             "name": node["name"],
             "path_with_namespace": node["nameWithOwner"],
+            "namespace": {"id": OWNER_ID, "kind": "group", "full_path": node["nameWithOwner"].split("/")[0]},
             "web_url": node["url"],
             "http_url_to_repo": f"{node['url']}.git",
             "default_branch": "main",

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler
 from math import ceil
 from time import sleep
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import jwt
 
@@ -173,7 +173,9 @@ class Handler(BaseHTTPRequestHandler):
             self._send_json(404, NOT_FOUND, used, {"X-OAuth-Scopes": "read:user", "X-Accepted-OAuth-Scopes": "repo"})
             return
         view = self.forge.view()
-        status, body = rest_answer(view, path.removeprefix(REST_ROOT), root=self.forge.base_url, requests_used=used)
+        asked = parse_qs(urlsplit(self.path).query)
+        below, root = path.removeprefix(REST_ROOT), self.forge.base_url
+        status, body = rest_answer(view, below, root=root, requests_used=used, asked=asked)
         etag = f'W/"{hashlib.sha256(as_json(body)).hexdigest()}"'
         is_known = status == HTTPStatus.OK and self.headers.get("If-None-Match") == etag
         headers = {"ETag": etag} | ({"Location": body["url"]} if status == HTTPStatus.MOVED_PERMANENTLY else {})

@@ -39,6 +39,7 @@ GITLAB: dict[str, Shape] = {
         "visibility": ("public", "internal", "private"),
         "archived": "flag",
         "created_at": "instant",
+        "namespace": {"id": "int", "kind": ("group", "user"), "full_path": "text"},
         "issues_access_level": ("disabled", "private", "enabled"),
         "merge_requests_access_level": ("disabled", "private", "enabled"),
         "permissions?": {"project_access": "any", "group_access": "any"},
@@ -107,6 +108,8 @@ REACTION = {"content": ("+1", "-1", "laugh", "hooray", "confused", "heart", "roc
             "created_at": "instant"}  # fmt: skip
 GITEA: dict[str, Shape] = {
     "/version": {"version": "text"},
+    r"/orgs/[^/]+": {"id": "int", "name": "text", "full_name": "text", "website": "text", "visibility": "text"},
+    r"/orgs/[^/]+/public_members": [PERSON],
     r"/repos/[^/]+/[^/]+|/repositories/\d+": {
         "id": "int",
         "name": "text",

@@ -22,6 +22,7 @@ from transform.columns import (
 from transform.core.line_lives import OURS
 from transform.influence.windows import WINDOW, before_snapshot, in_window, in_windows, with_windows
 from transform.parameters import Parameters
+from transform.statistics.exact import exact_sum
 
 EDGE = (*WINDOW, "net", "source_person_id", "target_person_id")
 ALL_NETS = (*NETS, *PROJECTED_NETS)
@@ -182,5 +183,5 @@ def shared(rows: pl.LazyFrame, most: int) -> pl.LazyFrame:
         .join(others, on=[*WINDOW, "thing"])
         .filter(pl.col("source_person_id") != pl.col("target_person_id"))
         .group_by(*WINDOW, "source_person_id", "target_person_id")
-        .agg(weight=(1 / (pl.col("n") - 1)).sort().sum(), n_artefacts=pl.len().cast(pl.Int64))
+        .agg(weight=exact_sum(1 / (pl.col("n") - 1)), n_artefacts=pl.len().cast(pl.Int64))
     )

@@ -77,9 +77,15 @@ def lives_of(rows: pl.DataFrame, terms: Sequence[str]) -> Lives:
         is_exit=rows["is_exit"].to_numpy(),
         covariates=rows.select(terms).to_numpy().astype(np.float64),
         stratum=stratum,
-        cluster=rows[clusters].to_physical().to_numpy(),
+        cluster=numbered(rows[clusters]),
         entry=rows["entry_days"].to_numpy().astype(np.int64) if "entry_days" in rows.columns else None,
     )
+
+
+def numbered(names: pl.Series) -> np.typing.NDArray[np.int64]:
+    """Numbers in the order that the names come in: those of categories differ from one process to the next."""
+    first, found = np.unique(names.to_physical().to_numpy(), return_index=True, return_inverse=True)[1:]
+    return np.argsort(np.argsort(first))[found]
 
 
 def has_clusters(rows: pl.DataFrame) -> bool:
