@@ -97,11 +97,13 @@ class Crawl:
         return read_archive(self.kind.reader, self.archive, self.folder, self.source.forge)
 
     def night(self) -> Extracted:
+        # what was never met, and is refused now, leaves nothing behind
+        told = None if self.around.known_place(self.source) else self.talk.newest()
         self.begin()
         was_whole = all(Archive(self.archive / name).manifest.watermark is not None for name in ITEM_STREAMS)
         hidden = self.kind.hidden(self.page)
         try:
-            told = self.talk.newest()
+            told = told or self.talk.newest()
             hidden |= self.talk.unshown
             newest = {name: one for name, one in told.items() if name not in hidden}
             self._fetch(newest)

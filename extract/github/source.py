@@ -84,16 +84,19 @@ def _extract(source: Source, client: Client, around: Surroundings) -> Extracted:
     repository = read.read_repository(page, source.forge)
     place = f"{folder_name(source.forge)}/{folder_name(str(page.data()['id']))}"
     archive, partition = around.archive / place, around.raw / place
+    full_name = repository["full_name"]
+    # what was never met, and is refused now, leaves nothing behind
+    first = None if around.known_place(source) else fetch.fetch_newest(client, full_name)
     around.met(repository["repo_id"], partition)
     _keep_repository(Archive(archive / "repository"), page, repository, source.forge)
-    full_name = repository["full_name"]
     sweep = Sweep(client, Archive(archive / "again"), Archive(archive / "tombstones"), full_name, around.report)
     was_whole = all(Archive(archive / name).manifest.watermark is not None for name in ITEM_STREAMS)
     try:
         current = was_whole and is_current(READER, archive, partition / "forge")
         held = _shown(partition / "forge", _hidden(page)) if current else {}
         long = _long(partition / "forge") if current else set()
-        newest = sweep.look(held, around.rereads, lambda pages: is_known(READER, pages, partition / "forge"), long)
+        is_old = lambda pages: is_known(READER, pages, partition / "forge")  # noqa: E731
+        newest = first or sweep.look(held, around.rereads, is_old, long)
         _fetch_items(client, sweep, archive, full_name, newest, _hidden(page), around)
     finally:
         outdated = read_archive(READER, archive, partition / "forge", source.forge)

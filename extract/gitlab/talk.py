@@ -16,6 +16,7 @@ from extract.gitlab.records import Records
 from extract.line import Line, Manners
 from extract.records import Record
 
+PER_PAGE, PER_BATCH = 50, 25
 NOTES_A_PAGE = 50
 COMMITS_A_LOOK = 25
 ROWS_A_PAGE = 100
@@ -73,7 +74,7 @@ class GitLabTalk:
     """One project."""
 
     def __init__(self, line: Line, page: Page) -> None:
-        self.per_page, self.per_batch, self.per_look = 50, 25, COMMITS_A_LOOK
+        self.per_page, self.per_batch, self.per_look = PER_PAGE, PER_BATCH, COMMITS_A_LOOK
         self.caller: Caller = line
         self.line = line
         self.said: Record = page.data()

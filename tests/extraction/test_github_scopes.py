@@ -42,6 +42,14 @@ def test_a_repository_that_is_not_found_may_be_missing_or_forbidden_and_the_scop
     assert "If it is private, the token lacks the scope repo." in str(caught.value)
 
 
+def test_what_is_refused_from_the_beginning_leaves_nothing_behind(crawl, without):
+    without("issues=read")
+    with pytest.raises(MissingScope):
+        crawl.night()
+
+    assert (crawl.places, [*crawl.folder.rglob("*.*")]) == ({}, [])
+
+
 def test_what_is_refused_for_a_scope_is_not_taken_for_gone(crawl, hut, without):
     crawl.night()
     before = crawl.everything()
