@@ -33,10 +33,9 @@ class Reading(Protocol):
 class Sweep(Protocol):
     """Items by their numbers."""
 
-    def opened_between(
-        self, stream: str, since: str | None, until: str | None, after: Any
-    ) -> Iterator[tuple[list[int], Any]]:
-        """Numbers page by page, from a cursor on; each with the cursor behind it, None at the end."""
+    def listed(self, stream: str, after: Any = None) -> Iterator[tuple[list[tuple[int, str]], Any]]:
+        """Numbers with the instants of opening, newest first, page by page, from a cursor on; each page with the cursor
+        behind it, None at the end."""
         ...
 
     def read(self, todo: list[Item]) -> Iterator[Any]: ...
@@ -59,6 +58,21 @@ def in_words(manifest: Manifest) -> str | None:
     return f"Only backfilled, by opening: {windows or 'nothing whole yet'}.{to_go} `forbenefit run` fetches the rest."
 
 
+def opened_between(
+    pages: Iterator[tuple[list[tuple[int, str]], Any]], since: str | None, until: str | None
+) -> Iterator[tuple[list[int], Any]]:
+    """Of the pages of a list, the numbers that were opened in `[since, until)`, up to the page on which it begins.
+
+    >>> list(opened_between(iter([([(3, "2026-03"), (2, "2026-02")], "c1"), ([(1, "2026-01")], None)]), "2026-02", "2026-03"))
+    [([2], 'c1'), ([], None)]
+    """
+    for page, behind in pages:
+        is_end = behind is None or (since is not None and any(at < since for _, at in page))
+        yield [number for number, at in page if (since or "") <= at < (until or "9")], None if is_end else behind
+        if is_end:
+            return
+
+
 class Backfill:
     """Windows of one repository, on their way through the archive `backfill`."""
 
@@ -66,14 +80,14 @@ class Backfill:
         self.client, self.sweep, self.archive, self.now = client, sweep, archive, now
         self._spent = (client.requests, client.points)
 
-    def to_the_end(self, window: Window, expected: Forecast) -> None:
-        """First what an earlier run left half done, then this window, unless that was it."""
+    def to_the_end(self, window: Window, expected: Callable[[], Forecast]) -> None:
+        """First what an earlier run left half done, then this window, unless that was it; only what begins has a forecast."""
         bounds = window.bounds
         left = self.archive.manifest.window
         if left is not None:
             self._go_on()
         if left is None or left["bounds"] != bounds:
-            state = {"bounds": bounds, "todo": [], "n_items": 0, "forecast": asdict(expected)}
+            state = {"bounds": bounds, "todo": [], "n_items": 0, "forecast": asdict(expected())}
             state["began_at"] = self.now().isoformat()
             self.archive.acknowledge(window={**state, "listing": [ITEM_STREAMS[0], None], "cost": self._cost({}, 0)})
             self._go_on()
@@ -89,8 +103,9 @@ class Backfill:
         (stream, after), (since, until) = state["listing"], state["bounds"]
         streams = dict(zip(ITEM_STREAMS, (*ITEM_STREAMS[1:], None), strict=True))
         following = None if streams[stream] is None else [streams[stream], None]
-        for numbers, behind in self.sweep.opened_between(stream, since, until, after):
-            todo = [*state["todo"], *([stream, number] for number in numbers)]
+        for numbers, behind in opened_between(self.sweep.listed(stream, after), since, until):
+            met = {number for name, number in state["todo"] if name == stream}
+            todo = [*state["todo"], *([stream, number] for number in numbers if number not in met)]
             state |= {"todo": todo, "n_items": len(todo), "cost": self._cost(state["cost"], 0)}
             state["listing"] = following if behind is None else [stream, behind]
             self.archive.acknowledge(window=dict(state))

@@ -25,6 +25,8 @@ OVERLAP = timedelta(hours=1)
 """Read again before the watermark, for clocks that disagree and replicas that lag."""
 Item = tuple[str, int]
 """Stream and number."""
+Opened = tuple[int, str]
+"""Number and instant of opening."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,9 @@ class Talk(Protocol):
         """Everything that belongs to an item; each page has `number` and `part` in what was asked."""
         ...
 
-    def numbers(self, stream: str) -> Iterator[tuple[int, str]]:
-        """Number and instant of opening, newest first."""
+    def listed(self, stream: str, after: Any = None) -> Iterator[tuple[list[Opened], Any]]:
+        """Numbers with the instants of opening, newest first, a page at a time from a cursor on; each page with the
+        cursor behind it, which holds until the next run, and None at the end. Some may come twice."""
         ...
 
     def glance(self, held: Mapping[str, set[int]], after: Any, at_most: int) -> Glance: ...
@@ -148,7 +151,7 @@ class Walk:
 
     def __init__(self, gathering: Gathering, archive: Archive, stream: str, report: Report) -> None:
         self.gathering, self.archive, self.stream, self.report = gathering, archive, stream, report
-        self.size = PageSize(gathering.talk.per_page)
+        self.size = PageSize(gathering.talk.per_page, step=archive.manifest.facts.get("step", 0))
 
     def up_to(self, until: str, newest: dict[str, Any]) -> None:
         """First what an earlier run left half done, then what is new."""
@@ -173,7 +176,7 @@ class Walk:
             self.archive.acknowledge(window={**window, "after": None, "total": listing.total})
             return
         pages = self._pages(listing, reason)
-        facts = dict(self.archive.manifest.facts)
+        facts = self.size.noted(self.archive.manifest.facts)
         if self.gathering.unfinished:
             facts["again"] = sorted({*facts.get("again", ()), *self.gathering.unfinished})
         seen = window["seen"] + len(listing.items)

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from extract import authorship, raw
+from extract import authorship, membership, raw
 from extract.archive import Archive, Page, set_aside
 from extract.backfills import ITEM_STREAMS, Backfill
 from extract.crawl import Gathering, Item, Talk, Walk
@@ -32,7 +32,8 @@ class Kind:
     `call` makes what talks to one source; `repository` asks it for the repository by its last page, if there is one,
     and gives the page that holds now; `talk` knows the repository of that page, `hidden` names its streams that are
     not shown, with the reason. `clone_url` says where its history is; `noreply_hosts` are those whose addresses name
-    accounts, by the repository's web address; `authors` reads pairs of a commit and the account behind it.
+    accounts, by the repository's web address; `authors` reads pairs of a commit and the account behind it. `members` asks
+    who belongs to the organisation that owns the repository of a page, and `member` reads such an answer.
     """
 
     reader: Reader
@@ -43,11 +44,17 @@ class Kind:
     clone_url: Callable[[Page], str]
     noreply_hosts: Callable[[str], tuple[str, ...]]
     authors: Callable[[Page, Any], Iterator[tuple[str, str]]]
+    members: Callable[[Any, Page], list[Page]]
+    member: Callable[[Page, str], membership.Shown]
     forecast: Callable[[Any, Window, Any], Forecast]
 
     def read_links(self, archive: Path, partition: Path, forge: str) -> None:
         """Which address belongs to which account, from the archive."""
         authorship.read_links(archive, partition, self.reader.records(forge, ""), self.authors)
+
+    def read_members(self, archive: Path, partition: Path, forge: str) -> None:
+        """Who belongs to the organisation, from the archive."""
+        membership.write(archive, partition, lambda page: self.member(page, forge))
 
 
 @dataclass
@@ -90,11 +97,13 @@ class Crawl:
         return read_archive(self.kind.reader, self.archive, self.folder, self.source.forge)
 
     def night(self) -> Extracted:
+        # what was never met, and is refused now, leaves nothing behind
+        told = None if self.around.known_place(self.source) else self.talk.newest()
         self.begin()
         was_whole = all(Archive(self.archive / name).manifest.watermark is not None for name in ITEM_STREAMS)
         hidden = self.kind.hidden(self.page)
         try:
-            told = self.talk.newest()
+            told = told or self.talk.newest()
             hidden |= self.talk.unshown
             newest = {name: one for name, one in told.items() if name not in hidden}
             self._fetch(newest)
@@ -110,12 +119,21 @@ class Crawl:
             self.around.note(f"{self.source.ref} is called {now} now: name it so, and a night costs a request less.")
         for note in self.talk.notes:
             self.around.note(f"{self.source.ref}: {note}")
+        self._look_at_members()
         hosts = self.kind.noreply_hosts(str(self.repository["url"]))
         clone = Clone(self.kind.clone_url(self.page), self.caller.git_headers, hosts)
         mine_git(self.source, clone, self.repo_id, self.archive, self.partition, self.around)
         if self.source.git_url != "":
             self._link()
         return Extracted(self.repo_id, self.partition, self.caller.requests, raw.reasons(self.partition))
+
+    def _look_at_members(self) -> None:
+        def note(text: str) -> None:
+            self.around.note(f"{self.source.ref}: {text}")
+
+        now = self.around.now()
+        membership.look(self.archive, now, lambda: self.kind.members(self.caller, self.page), note)
+        self.kind.read_members(self.archive, self.partition, self.source.forge)
 
     def _link(self) -> None:
         """Asks who is behind addresses that say nothing; an instance that does not show it is read without."""
@@ -133,8 +151,8 @@ class Crawl:
         self.begin()
         archive = Archive(self.archive / "backfill")
         try:
-            expected = self.forecast(window)
-            Backfill(self.caller, self.sweep, archive, self.around.now).to_the_end(window, expected)
+            whole = Backfill(self.caller, self.sweep, archive, self.around.now)
+            whole.to_the_end(window, lambda: self.forecast(window))
         finally:
             self.read()
         return Extracted(self.repo_id, self.partition, self.caller.requests)
@@ -258,6 +276,7 @@ def reread(kind: Kind, source: Source, around: Surroundings, place: str) -> None
     """Raw from the archive and the mirror, without a network."""
     archive, partition = around.archive / place, around.raw / place
     read_archive(kind.reader, archive, partition / "forge", source.forge, anew=True)
+    kind.read_members(archive, partition, source.forge)
     url = str(pl.read_parquet(partition / "forge" / "repositories.parquet")["url"][0])
     if remine_git(source, kind.noreply_hosts(url), archive, partition, around):
         kind.read_links(archive, partition, source.forge)

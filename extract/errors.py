@@ -52,10 +52,13 @@ class MissingScope(NeedsAPerson):
 
 
 class NoSuchRepository(NeedsAPerson):
-    def __init__(self, forge: str, full_name: str) -> None:
+    """`scope` is what private repositories take and the token lacks, where the forge tells."""
+
+    def __init__(self, forge: str, full_name: str, scope: str = "") -> None:
+        lacks = f" If it is private, the token lacks the scope {scope}." if scope else ""
         super().__init__(
             f"{forge} has no repository {full_name!r}, or does not show it to this token. Check the spelling, or give "
-            "the token read access to it."
+            f"the token read access to it.{lacks}"
         )
 
 
@@ -70,8 +73,8 @@ class NotAForge(NeedsAPerson):
 class NotUnderstood(NeedsAPerson):
     def __init__(self, forge: str, said: str) -> None:
         super().__init__(
-            f"{forge} does not understand what we ask: {said}. An older Enterprise server may lack it: report its "
-            "version to forbenefit, or update it."
+            f"{forge} does not understand what we ask: {said}. An older server may lack it: update it, or report its "
+            "version to forbenefit."
         )
 
 

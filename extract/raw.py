@@ -19,6 +19,7 @@ from extract.archive import writing
 from extract.raw_columns import (
     AUTHOR,
     EDITED_AT,
+    IS_MERGE_COMMAND,
     IS_MINIMISED,
     ITEM_KIND,
     ITEM_KINDS,
@@ -45,6 +46,7 @@ from extract.raw_git import (
     POWER_HOLDERS,
     TREE_FILES,
 )
+from extract.raw_organisations import TABLES as ORGANISATION_TABLES
 from extract.raw_people import TABLES as PEOPLE_TABLES
 from extract.raw_threads import CLOSE_REASONS, CLOSING_LINKS, EVENTS, LOCK_REASONS, MENTIONS, REACTIONS, REVIEW_THREADS
 from quality.contract import INSTANT, Column, Table
@@ -148,6 +150,7 @@ COMMENTS = Table(
         MINIMISED_REASON,
         EDITED_AT,
         TEMPLATE_KEY,
+        IS_MERGE_COMMAND,
         Column("commented_at", INSTANT, "When it was written."),
     ),
 )
@@ -279,6 +282,7 @@ TABLES = (
     QUARANTINE,
     STREAMS,
     GAPS,
+    *ORGANISATION_TABLES,
     *PEOPLE_TABLES,
 )
 

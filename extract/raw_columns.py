@@ -28,6 +28,12 @@ IS_MINIMISED = Column("is_minimised", pl.Boolean, "Whether the forge hides it; n
 MINIMISED_REASON = Column(
     "minimised_reason", pl.String, "Why it is hidden, in the forge's word; null when it is not.", nullable=True
 )
+IS_MERGE_COMMAND = Column(
+    "is_merge_command",
+    pl.Boolean,
+    "Whether it tells a program to merge (see commands); null when unread.",
+    nullable=True,
+)
 TEMPLATE_KEY = Column(
     "template_key", pl.String, "Hash of the text's pattern (see templates); null when short or unread.", nullable=True
 )

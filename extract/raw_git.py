@@ -135,7 +135,12 @@ POWER_HOLDERS = Table(
         Column("line_number", pl.Int64, "Line of the document, from 1.", at_least=0),
         Column("document", pl.String, "Which form the document has.", one_of=POWER_DOCUMENTS),
         Column("pattern", pl.String, "Files they hold: hostile text; null for all of them.", nullable=True),
-        Column("login", pl.String, "Login that is named, in small letters.", nullable=True),
+        Column(
+            "login",
+            pl.String,
+            "Login that is named, in small letters; beside an address: of the same person.",
+            nullable=True,
+        ),
         Column("team", pl.String, "Team that is named; who is in it is not known.", nullable=True),
         Column("email_key", pl.String, "Keyed hash of an address that is named (see raw.emails).", nullable=True),
     ),

@@ -31,6 +31,19 @@ ORGANISATION_DOMAINS = Table(
     ),
 )
 
+ORGANISATION_PLACES = Table(
+    schema="raw",
+    name="organisation_places",
+    grain="one row per organisation or group of a forge that somebody registered for an organisation",
+    key=("place",),
+    columns=(
+        Column("place", pl.String, "The forge's name and the organisation's login or path, in lower case."),
+        ORGANISATION,
+        AFFILIATION_CLASS,
+        SOURCE,
+    ),
+)
+
 ENROLMENTS = Table(
     schema="raw",
     name="enrolments",
@@ -109,6 +122,6 @@ ACTOR_DECISIONS = Table(
 )
 
 TABLES = (
-    *(ORGANISATION_DOMAINS, ENROLMENTS, NAME_LINKS, ALIAS_NAMES, SIGNATURE_CLASSES),
+    *(ORGANISATION_DOMAINS, ORGANISATION_PLACES, ENROLMENTS, NAME_LINKS, ALIAS_NAMES, SIGNATURE_CLASSES),
     *(IDENTITY_DECISIONS, ACTOR_DECISIONS),
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from extract.caller import TRIES
 
@@ -43,6 +45,11 @@ class PageSize:
     @property
     def is_smallest(self) -> bool:
         return self.step == len(self._steps) - 1
+
+    def noted(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """The facts of a stream, with the step for the next run."""
+        others = {name: fact for name, fact in facts.items() if name != "step"}
+        return others | ({"step": self.step} if self.step else {})
 
     def shrink(self) -> None:
         self._enough = min(self._enough * (2 if self._has_grown else 1), MOST_CALM_PAGES)

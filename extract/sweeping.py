@@ -13,7 +13,7 @@ from typing import Any
 
 from extract.archive import Archive, Page
 from extract.caller import TRIES
-from extract.crawl import Gathering, Item, lost
+from extract.crawl import Gathering, Item, Opened, lost
 from extract.errors import Strained
 from extract.source import Report
 
@@ -48,7 +48,7 @@ class Sweep:
             ours = held.get(stream, set())
             if total is None or len(ours) == total:
                 continue
-            listed = {number for number, _ in self.talk.numbers(stream)}
+            listed = {number for page, _ in self.talk.listed(stream) for number, _ in page}
             self.read_again({stream: listed - ours - left.get(stream, set())})
             self.bury([(stream, number) for number in ours - listed])
 
@@ -108,18 +108,8 @@ class Sweep:
         stream, number = batch[0]
         return Reading(batch, lost(self.talk.caller, stream, number, str(error)), {number})
 
-    def opened_between(
-        self, stream: str, since: str | None, until: str | None, after: Any
-    ) -> Iterator[tuple[list[int], Any]]:
-        """Numbers of the items that were opened in `[since, until)`, newest first, all at once: these forges give no
-        cursor that would hold until the next run."""
-        found = []
-        for number, opened_at in self.talk.numbers(stream):
-            if since is not None and opened_at < since:
-                break
-            if opened_at < (until or "9"):
-                found.append(number)
-        yield found, None
+    def listed(self, stream: str, after: Any = None) -> Iterator[tuple[list[Opened], Any]]:
+        return self.talk.listed(stream, after)
 
     def bury(self, items: Iterable[Item]) -> None:
         """Asks what became of numbers that are not listed any more; keeps the answer as their tombstone."""

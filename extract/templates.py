@@ -26,8 +26,13 @@ def template_key(text: str | None) -> str | None:
     ...     "Thanks @bob! Build #7 of fedcba98 has passed on all platforms.")
     True
     """
-    bare = _VARYING.sub(" ", _DROPPED.sub(" ", text or ""))
+    bare = _VARYING.sub(" ", without_quotes(text))
     pattern = _SIGNS.sub(" ", bare).strip().lower()
     if sum(map(str.isalpha, pattern)) < FEWEST_LETTERS:
         return None
     return hashlib.sha256(pattern[:OPENING].encode("utf-8", "backslashreplace")).hexdigest()[:16]
+
+
+def without_quotes(text: str | None) -> str:
+    """Without code, hidden parts and what others said."""
+    return _DROPPED.sub(" ", text or "")

@@ -1,6 +1,6 @@
 """What people decided about people: kept as data, replayed in every build, undone without a trace in what is built.
 
-`people/decisions.jsonl` in the data directory, one decision a line, never rewritten: {"id": "d1", "kind": "merge",
+`people/decisions.jsonl` in the data directory, one decision a line, rewritten only to forget somebody: {"id": "d1", "kind": "merge",
 "reason": "...", "by": "...", "at": "...", "effects": [...]}. Effects name account ids and keyed hashes, never an
 address. An undo names the decision it takes back; undoing the undo brings it back.
 """
@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,15 @@ from typing import Any
 import polars as pl
 
 from extract import raw_people
+from extract.archive import write_durably
 from flows import clock
 from flows.errors import BadDataDirectory, BadDecision
 
 Effect = dict[str, Any]
-KINDS = ("merge", "apart", "alone", "actor", "enrolment", "domain")
+KINDS = ("merge", "apart", "alone", "actor", "enrolment", "domain", "place")
 """What an effect can be."""
+FORGOTTEN = "about somebody who is forgotten"
+"""In place of a reason that may name them."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +67,36 @@ def keep(folder: Path, decision: Decision) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = os.open(folder / "decisions.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with os.fdopen(descriptor, "a") as file:
-        file.write(json.dumps(asdict(decision), ensure_ascii=False) + "\n")
+        file.write(_line(decision))
         file.flush()
         os.fsync(file.fileno())
+
+
+def forget(folder: Path, aliases: Set[str]) -> int:
+    """Takes people out of what was decided: what it did to them, and the reason, if it was about nobody else; 1 if it did."""
+    before, after = read(folder), list[Decision]()
+    emptied: set[str | None] = set()
+    for one in before:
+        left = _without(one, aliases) if one.undoes not in emptied else replace(one, reason=FORGOTTEN)
+        emptied |= {left.id} if left.reason == FORGOTTEN else set()
+        after.append(left)
+    if after == before:
+        return 0
+    path = folder / "decisions.jsonl"
+    write_durably(path, "".join(_line(one) for one in after).encode())
+    path.chmod(0o600)
+    return 1
+
+
+def _without(decision: Decision, aliases: Set[str]) -> Decision:
+    left = [one for one in decision.effects if aliases.isdisjoint((one.get("alias_id"), one.get("other_alias_id")))]
+    if left == decision.effects:
+        return decision
+    return replace(decision, effects=left, reason=decision.reason if left else FORGOTTEN)
+
+
+def _line(decision: Decision) -> str:
+    return json.dumps(asdict(decision), ensure_ascii=False) + "\n"
 
 
 def made_by(decisions: Sequence[Decision], until: datetime | None) -> list[Decision]:
@@ -114,6 +144,7 @@ DECIDED = (
     raw_people.ACTOR_DECISIONS,
     raw_people.ENROLMENTS,
     raw_people.ORGANISATION_DOMAINS,
+    raw_people.ORGANISATION_PLACES,
 )
 
 
@@ -132,6 +163,9 @@ def _row(decision: Decision, at: int, effect: Effect) -> tuple[str, tuple[str, .
     if kind == "domain":
         told = {name: effect.get(name) for name in ("domain", "organisation", "affiliation_class", "is_top")}
         return "organisation_domains", (effect["domain"],), {**told, "source": source}
+    if kind == "place":
+        told = {name: effect.get(name) for name in ("place", "organisation", "affiliation_class")}
+        return "organisation_places", (effect["place"],), {**told, "source": source}
     row = {name: effect.get(name) for name in ("alias_id", "organisation", "affiliation_class")}
     spans = {name: datetime.fromisoformat(effect[name]) if effect.get(name) else None for name in ("from_at", "to_at")}
     name = f"{decision.id}/{at}"

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from flows import forgetting, people
-from flows.data_directory import DataDirectory
-from flows.errors import NothingPublished
 
 REMAINS = (
     "What remains: the commits themselves, with name and address, in the project's git history and in the copies of it "
@@ -19,16 +16,13 @@ REMAINS = (
 
 def forget(data: Path, config: Path | None, login: str) -> dict[str, Any]:
     """Buries a person with all their aliases, rebuilds, and removes the warehouses of earlier nights."""
-    directory, _, known = people.opened(data)
+    directory, partitions, known = people.opened(data)
     alias = known.alias(login)
-    aliases = persons_aliases(directory, alias)
-    logins = {name for name, ids in known.logins.items() if ids & aliases and ":" not in name}
-    forgetting.bury(directory, aliases, logins)
+    aliases = forgetting.persons_aliases(directory, alias)
+    forgetting.bury(directory, aliases, known.logins_of(aliases))
     with directory.held("forget"):
-        rewritten = forgetting.purge(directory)
-        # the published one too: what the next build says of the changes since then would name the person
-        for old in (directory.warehouse, *directory.nights.glob("warehouse-*.duckdb")):
-            old.unlink(missing_ok=True)
+        rewritten = forgetting.purge(directory, partitions)
+        forgetting.remove_warehouses(directory)
     from flows import commands
 
     outcome = commands.rebuild(config, data, None, accepted="a person was forgotten")
@@ -39,21 +33,6 @@ def forget(data: Path, config: Path | None, login: str) -> dict[str, Any]:
         "exit_code": outcome.exit_code,
         "remains": REMAINS,
     }
-
-
-def persons_aliases(directory: DataDirectory, alias: str) -> set[str]:
-    """All aliases of the person in the published warehouse; the alias alone where there is none."""
-    try:
-        warehouse = directory.published()
-    except NothingPublished:
-        return {alias}
-    import duckdb
-
-    query = (
-        "SELECT alias_id FROM core.aliases WHERE person_id IN (SELECT person_id FROM core.aliases WHERE alias_id = ?) "
-    )
-    with closing(duckdb.connect(str(warehouse), read_only=True)) as db:
-        return {alias, *(found for (found,) in db.sql(query, params=[alias]).fetchall())}
 
 
 def in_words(answer: dict[str, Any]) -> str:

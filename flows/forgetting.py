@@ -8,14 +8,9 @@ deleted one, of commits under one name that is no person.
 
 from __future__ import annotations
 
-import gzip
-import hashlib
-import hmac
 import json
-import os
-import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -23,42 +18,12 @@ import polars as pl
 
 from extract import identity_store, raw
 from extract.archive import write_durably
-from flows import who
+from flows import decisions, log, who
+from flows.certain import same_person
 from flows.data_directory import DataDirectory
-from flows.errors import BadDecision
-from quality.contract import Table
-
-NOBODY = "forgotten"
-"""Email key of commits of whoever is forgotten; it is no person (see flows.identities)."""
-TEXTS = frozenset({"body", "bodyText", "title", "titleHtml", "description", "note", "message"})
-MENTION = re.compile(r"(?<![\w@])@([A-Za-z0-9][\w.-]*)")
-UNMENTIONED = "@(forgotten)"
-AUTHORS = ("author", "user", "actor", "submitter")
-
-
-@dataclass(frozen=True)
-class Tombstones:
-    """Whom to leave out. `logins` are keyed hashes."""
-
-    aliases: frozenset[str]
-    logins: frozenset[str]
-    secret: bytes
-
-    @property
-    def keys(self) -> list[str]:
-        return sorted(alias.removeprefix("mail:") for alias in self.aliases if alias.startswith("mail:"))
-
-    @property
-    def accounts(self) -> list[str]:
-        return sorted(alias for alias in self.aliases if not alias.startswith("mail:"))
-
-    def has_login(self, login: str) -> bool:
-        return login_key(login, self.secret) in self.logins
-
-
-def login_key(login: str, secret: bytes) -> str:
-    plain = login.lower().removesuffix("[bot]")
-    return hmac.new(secret, f"login\n{plain}".encode("utf-8", "backslashreplace"), hashlib.sha256).hexdigest()[:32]
+from flows.errors import BadDecision, NothingPublished
+from flows.redacting import Tombstones, login_key, named, redact, scrub, without_address, without_names
+from transform.identity.groups import Groups
 
 
 def tombstones(directory: DataDirectory) -> Tombstones:
@@ -91,195 +56,86 @@ def _keep(directory: DataDirectory, said: dict[str, Any]) -> None:
     path.chmod(0o600)
 
 
-def bury_listed(directory: DataDirectory, people: Callable[[], who.Directory]) -> None:
-    """Whoever is on the opt-out list; who is not here yet waits for the night they come."""
+def bury_listed(directory: DataDirectory, people: Callable[[], who.Directory], partitions: Sequence[Path]) -> None:
+    """Whoever is on the opt-out list, with all their aliases; who is not here yet waits for the night they come. A line that several accounts answer to is told and left, for all but one of them never asked."""
     path = directory.people / "optout.txt"
     lines = [line.partition("#")[0].strip() for line in path.read_text().splitlines()] if path.exists() else []
-    if wanted := [line for line in lines if line]:
-        known = people()
-        found = {alias: login for line in wanted for alias, login in _aliases(known, line)}
-        bury(directory, found, {login for login in found.values() if login})
+    if not any(lines):
+        return
+    known, certain = people(), same_person(partitions)
+    for number, line in enumerate(lines, start=1):
+        if line:
+            _bury_line(directory, known, certain, line, number)
 
 
-def _aliases(people: who.Directory, line: str) -> list[tuple[str, str]]:
+def _bury_line(directory: DataDirectory, people: who.Directory, certain: Groups, line: str, number: int) -> None:
+    plain = line.lower().removeprefix("@")
     try:
         alias = people.alias(line)
     except BadDecision:
-        return []
-    return [(alias, name) for name, ids in people.logins.items() if alias in ids and ":" not in name] or [(alias, "")]
+        if plain in people.logins:
+            log.current.event("people.optout_unclear", line=number, accounts=len(people.logins[plain]))
+        elif "@" in plain:
+            bury(directory, [f"mail:{people.keys.email_key(line, '')}"], [])
+        else:
+            bury(directory, [], [plain])
+        return
+    theirs = {one for one in people.aliases if certain.root(one) == certain.root(alias)}
+    theirs |= persons_aliases(directory, alias)
+    bury(directory, theirs, people.logins_of(theirs) | ({plain} if plain in people.logins else set()))
 
 
-def purge(directory: DataDirectory) -> int:
+def persons_aliases(directory: DataDirectory, alias: str) -> set[str]:
+    """All aliases of the person in the published warehouse; the alias alone where there is none."""
+    try:
+        warehouse = directory.published()
+    except NothingPublished:
+        return {alias}
+    import duckdb
+
+    query = (
+        "SELECT alias_id FROM core.aliases WHERE person_id IN (SELECT person_id FROM core.aliases WHERE alias_id = ?) "
+    )
+    with closing(duckdb.connect(str(warehouse), read_only=True)) as db:
+        return {alias, *(found for (found,) in db.sql(query, params=[alias]).fetchall())}
+
+
+def remove_warehouses(directory: DataDirectory) -> None:
+    """The published one too: what the next build says of the changes since then would name the person."""
+    for old in (directory.warehouse, *directory.nights.glob("warehouse-*.duckdb")):
+        old.unlink(missing_ok=True)
+
+
+def purge(directory: DataDirectory, partitions: Sequence[Path] = ()) -> int:
     """Takes everybody with a tombstone out of archive, raw and identity store; how many files were rewritten."""
     gone = tombstones(directory)
     if not gone.aliases and not gone.logins:
         return 0
-    said = _kept(directory)
+    bury(directory, come_since(gone, partitions), [])
+    gone, said = tombstones(directory), _kept(directory)
     rewritten, newest = 0, float(said["until"])
     for ref, known in directory.repositories.items():
-        found, latest = redact(
-            directory.archive / known["partition"], ref.partition(":")[0], gone, float(said["until"])
-        )
+        folder = directory.archive / known["partition"]
+        found, latest = redact(folder, ref.partition(":")[0], gone, float(said["until"]))
         rewritten, newest = rewritten + found, max(newest, latest)
+        rewritten += sum(without_address(file, gone) for file in sorted(folder.glob("git/history/*.emails.parquet")))
     for root in (directory.raw, directory.last_good):
         rewritten += sum(scrub(file, gone) for file in sorted(root.rglob("*.parquet")))
     for file in sorted(directory.identities.rglob(identity_store.FILE)):
-        rewritten += _without_names(file, gone)
+        rewritten += without_names(file, gone)
+    rewritten += decisions.forget(directory.people, gone.aliases)
     _keep(directory, {**said, "until": newest})
     return rewritten
 
 
-def redact(folder: Path, forge: str, gone: Tombstones, since: float) -> tuple[int, float]:
-    """Rewrites the pages that came since an instant and name somebody who is gone; how many, and when the last came."""
-    n, newest = 0, since
-    for page in sorted(folder.glob("**/pages/*.json.gz")):
-        at = page.stat().st_mtime
-        if at <= since:
-            continue
-        newest = max(newest, at)
-        told = json.loads(gzip.decompress(page.read_bytes()))
-        body = _redacted_body(told["body"], forge, gone)
-        if body != told["body"]:
-            write_durably(page, gzip.compress(json.dumps({**told, "body": body}).encode(), mtime=0))
-            os.utime(page, (at, at))
-            n += 1
-    return n, newest
-
-
-def _redacted_body(body: str, forge: str, gone: Tombstones) -> str:
-    try:
-        said = json.loads(body)
-    except ValueError:  # no JSON, so nobody can be read from it
-        return body
-    clean = without(said, forge, gone)
-    return body if clean == said else json.dumps(clean, ensure_ascii=False)
-
-
-def without(value: Any, forge: str, gone: Tombstones) -> Any:
-    """A JSON value in which whoever is gone is null, and what they wrote is empty."""
-    if isinstance(value, list):
-        return [without(one, forge, gone) for one in value if not is_gone(one, forge, gone)]
-    if not isinstance(value, dict):
-        return value
-    is_theirs = any(is_gone(value.get(name), forge, gone) for name in AUTHORS)
-    return {
-        key: _text(one, gone, is_theirs=is_theirs)
-        if key in TEXTS and isinstance(one, str)
-        else _member(one, forge, gone)
-        for key, one in value.items()
-    }
-
-
-def _text(text: str, gone: Tombstones, *, is_theirs: bool) -> str:
-    """A text without whoever is gone: empty where they wrote it, else without the mentions of them."""
-
-    def left(found: re.Match[str]) -> str:
-        login = found[1].rstrip(".-")
-        return UNMENTIONED + found[1][len(login) :] if gone.has_login(login) else found[0]
-
-    return "" if is_theirs else MENTION.sub(left, text)
-
-
-def _member(value: Any, forge: str, gone: Tombstones) -> Any:
-    return None if is_gone(value, forge, gone) else without(value, forge, gone)
-
-
-def is_gone(value: Any, forge: str, gone: Tombstones) -> bool:
-    """Whether a value is an account with a tombstone."""
-    if not isinstance(value, dict):
-        return False
-    login = value.get("login") or value.get("username")
-    if not isinstance(login, str):
-        return False
-    number = value.get("databaseId") or value.get("id")
-    return f"{forge}:{number}" in gone.aliases or gone.has_login(login)
-
-
-TABLES = {table.name: table for table in raw.TABLES}
-THEIR_OWN = frozenset(
-    {
-        "accounts",
-        "email_links",
-        "mailmap_links",
-        "mentions",
-        "enrolments",
-        "name_links",
-        "alias_names",
-        "signature_classes",
-        "identity_decisions",
-        "actor_decisions",
-        "power_holders",
-    }
-)
-"""Tables whose rows are about the person: they go. Elsewhere the person leaves the row."""
-
-
-def scrub(file: Path, gone: Tombstones) -> int:
-    """Rewrites one file of raw without whoever is gone; 1 if it named them."""
-    table = TABLES.get(file.stem)
-    if table is None:
-        return 0
-    rows = pl.read_parquet(file)
-    clean = scrubbed(rows, table, gone)
-    if clean.equals(rows):
-        return 0
-    clean.write_parquet(file.with_suffix(".part"), compression="zstd")
-    file.with_suffix(".part").replace(file)
-    return 1
-
-
-def scrubbed(rows: pl.DataFrame, table: Table, gone: Tombstones) -> pl.DataFrame:
-    """Rows of a raw table without whoever is gone."""
-    accounts = [name for name in rows.columns if name.endswith("account_id")]
-    keys = [name for name in rows.columns if name.endswith("email_key")]
-    aliases = [name for name in rows.columns if name.endswith("alias_id")]
-    is_theirs = pl.any_horizontal(
-        pl.lit(value=False),
-        *(pl.col(name).is_in(gone.accounts).fill_null(value=False) for name in accounts),
-        *(pl.col(name).is_in(gone.keys).fill_null(value=False) for name in keys),
-        *(pl.col(name).is_in(sorted(gone.aliases)).fill_null(value=False) for name in aliases),
-    )
-    if "login" in rows.columns:
-        logins = [one for one in rows["login"].drop_nulls().unique() if gone.has_login(one)]
-        is_theirs = is_theirs | pl.col("login").is_in(logins).fill_null(value=False)
-    if table.name in THEIR_OWN:
-        return rows.filter(~is_theirs)
-    if table.name == "emails":
-        return _emails(rows, is_theirs)
-    nobody = [pl.when(~pl.col(name).is_in(gone.accounts)).then(name).alias(name) for name in accounts]
-    unnamed = [pl.when(pl.col(name).is_in(gone.keys)).then(pl.lit(NOBODY)).otherwise(name).alias(name) for name in keys]
-    clean = rows.with_columns(*nobody, *unnamed)
-    if table.name == "items":
-        clean = clean.with_columns(title=pl.when(is_theirs_author(rows, gone)).then(pl.lit("")).otherwise("title"))
-    return clean.unique(table.key, keep="first", maintain_order=True) if keys else clean
-
-
-def is_theirs_author(rows: pl.DataFrame, gone: Tombstones) -> pl.Series:
-    return rows["author_account_id"].is_in(gone.accounts).fill_null(value=False)
-
-
-def _emails(rows: pl.DataFrame, is_theirs: pl.Expr) -> pl.DataFrame:
-    """One row for all who are gone, which says nothing."""
-    theirs = rows.filter(is_theirs)
-    if theirs.is_empty():
-        return rows
-    silent = theirs.head(1).with_columns(
-        pl.lit(NOBODY).alias("email_key"),
-        *(pl.lit(None, pl.String).alias(name) for name in ("forge", "account_id", "login", "host")),
-        *(
-            pl.lit(value=False).alias(name)
-            for name in ("is_bot", "is_own_host", "is_only_named")
-            if name in rows.columns
-        ),
-    )
-    others = rows.filter(~is_theirs, pl.col("email_key") != NOBODY)
-    return pl.concat([others, silent.select(rows.columns)]).sort("email_key")
-
-
-def _without_names(file: Path, gone: Tombstones) -> int:
-    rows = pl.read_parquet(file)
-    kept = rows.filter(~pl.col("email_key").is_in(gone.keys))
-    if kept.height == rows.height:
-        return 0
-    identity_store.replace_file(file, kept)
-    return 1
+def come_since(gone: Tombstones, partitions: Sequence[Path]) -> set[str]:
+    """Aliases under which whoever is gone has come since: accounts and addresses with their login, addresses that a forge
+    or a mailmap ties to them."""
+    told = raw.scan(partitions)
+    accounts, emails = told["raw.accounts"].collect(), told["raw.emails"].collect()
+    mails = emails.filter(named(emails, gone)).select(pl.lit("mail:") + pl.col("email_key"))
+    known = {*gone.aliases, *accounts.filter(named(accounts, gone))["account_id"], *mails.to_series()}
+    groups = same_person(partitions)
+    roots = {groups.root(alias) for alias in known}
+    links = {f"mail:{key}" for key in emails["email_key"]} | {*accounts["account_id"]}
+    return {alias for alias in known | links if groups.root(alias) in roots} - gone.aliases

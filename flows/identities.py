@@ -13,24 +13,31 @@ from pathlib import Path
 import polars as pl
 
 from extract import identity_store, raw
-from flows import decisions, forgetting, log, who
+from flows import decisions, forgetting, log, redacting, who
+from flows.certain import known_pairs
 from flows.data_directory import DataDirectory
 from flows.decisions import Decision
-from transform.core.accounts_of_addresses import account_of_address
 from transform.identity import likeness
-from transform.knowable import knowable
 
 VERSION = 2
 """Raise it when the same names would be found alike otherwise."""
 
 
 def prepare(directory: DataDirectory, partitions: Sequence[Path], until: datetime | None = None) -> Path:
+    """Forgets whom it must, and writes the keyed tables."""
+    before = forgetting.tombstones(directory)
+    forgetting.bury_listed(directory, lambda: who.directory(partitions, directory.secret()), partitions)
+    if rewritten := forgetting.purge(directory, partitions):
+        log.current.event("people.forgotten", files=rewritten)
+    if forgetting.tombstones(directory) != before:
+        forgetting.remove_warehouses(directory)
+    return keyed(directory, partitions, until)
+
+
+def keyed(directory: DataDirectory, partitions: Sequence[Path], until: datetime | None = None) -> Path:
     """Writes the keyed tables, as far as they could be known at an instant, if one is given; the folder they are in."""
     folder = directory.people / "keyed"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    forgetting.bury_listed(directory, lambda: who.directory(partitions, directory.secret()))
-    if rewritten := forgetting.purge(directory):
-        log.current.event("people.forgotten", files=rewritten)
     decided = decisions.tables(decisions.made_by(decisions.read(directory.people), until))
     raw.write(folder, {**decided, "actor_decisions": with_nobody(decided["actor_decisions"])})
     store = signed_by(identity_store.read(directory.identities), until)
@@ -45,7 +52,7 @@ def prepare(directory: DataDirectory, partitions: Sequence[Path], until: datetim
 
 def with_nobody(decided: pl.DataFrame) -> pl.DataFrame:
     """The signature that stands for all who are forgotten is no person."""
-    row = {"alias_id": f"mail:{forgetting.NOBODY}", "actor_class": "organisation", "reason": "people who are forgotten"}
+    row = {"alias_id": f"mail:{redacting.NOBODY}", "actor_class": "organisation", "reason": "people who are forgotten"}
     return pl.concat([decided, pl.DataFrame([row], schema=decided.schema)])
 
 
@@ -68,17 +75,6 @@ def signed_by(store: pl.DataFrame, until: datetime | None) -> pl.DataFrame:
     )
 
 
-def known_pairs(partitions: Sequence[Path], until: datetime | None = None) -> pl.DataFrame:
-    """Aliases that are one person whatever they are called: by account, and by mailmap."""
-    told = knowable(raw.scan(partitions), until)
-    by_account = account_of_address(told["raw.accounts"], told["raw.emails"], told["raw.email_links"])
-    by_mailmap = told["raw.mailmap_links"].select(
-        alias_id=pl.lit("mail:") + pl.col("email_key"), other_alias_id=pl.lit("mail:") + pl.col("proper_email_key")
-    )
-    pairs = pl.concat([by_account.select("alias_id", "other_alias_id"), by_mailmap]).unique()
-    return pairs.sort("alias_id", "other_alias_id").collect()
-
-
 def _stamp(store: pl.DataFrame, known: pl.DataFrame) -> str:
     digest = hashlib.sha256(str(VERSION).encode())
     for frame in (store.sort(store.columns), known):
@@ -91,8 +87,7 @@ def refused(directory: DataDirectory, partitions: Sequence[Path], proposed: Deci
     from transform.core import identity_links
     from transform.parameters import Parameters
 
-    keyed = prepare(directory, partitions)
-    told = raw.scan([*partitions, keyed])
+    told = raw.scan([*partitions, keyed(directory, partitions)])
     tables = decisions.tables([*decisions.read(directory.people), proposed])
     told |= {f"raw.{name}": frame.lazy() for name, frame in tables.items()}
     given = [told[name] for name in identity_links.TABLE.inputs]

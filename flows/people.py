@@ -7,7 +7,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from extract import identity_store
+import polars as pl
+
+from extract import identity_store, raw
 from flows import decisions, identities, people_files, publishing, who
 from flows.data_directory import DataDirectory
 from flows.decisions import Decision, Effect
@@ -25,6 +27,12 @@ MACHINES = """
 SELECT person_id, login, actor_class, actor_class_reason FROM core.people
 WHERE actor_class != 'human' ORDER BY actor_class, login, person_id
 """
+
+
+TO_MEND = (
+    "If an address is with the wrong one of them, take it away first: forbenefit people split ADDRESS --from LOGIN. If one "
+    "is a program and nothing says so, or the other way round: forbenefit people bots WHO --class bot, or human."
+)
 
 
 def opened(data: Path) -> tuple[DataDirectory, list[Path], who.Directory]:
@@ -80,7 +88,10 @@ def take_in(data: Path, file: Path, reason: str, by: str) -> dict[str, Any]:
         for (alias, other), why in identities.refused(directory, partitions, made).items():
             for line, effect in people_files.numbered(found):
                 if {effect.get("alias_id"), effect.get("other_alias_id")} == {alias, other}:
-                    found.wrong(line, f"they cannot be one person: {why}; take the line out")
+                    found.wrong(
+                        line,
+                        f"they cannot be one person: {why}; take the line out, or see `forbenefit people split` and `bots`",
+                    )
         people_files.refuse(file, found)
         decisions.keep(directory.people, made)
     return {**_told(made), "n_unknown": found.unknown}
@@ -93,26 +104,27 @@ def _decided(
         made = decisions.new(directory.people, kind, reason, by, effects)
         if wrong := identities.refused(directory, partitions, made):
             (one, other), why = next(iter(wrong.items()))
-            raise BadDecision(f"{one} and {other} cannot be one person: {why}. Nothing was changed.")
+            raise BadDecision(f"{one} and {other} cannot be one person: {why}. {TO_MEND} Nothing was changed.")
         decisions.keep(directory.people, made)
     return _told(made)
 
 
 def _told(made: Decision) -> dict[str, Any]:
-    return {"decision": made.id, "kind": made.kind, "reason": made.reason, "n_effects": len(made.effects)}
+    told = {"decision": made.id, "kind": made.kind, "reason": made.reason, "n_effects": len(made.effects)}
+    return told if made.undoes is None else told | {"undoes": made.undoes}
 
 
 def made_in_words(answer: dict[str, Any]) -> str:
     unknown = f" {answer['n_unknown']} whom the file names are not here." if answer.get("n_unknown") else ""
     return (
-        f"{answer['decision']}: {answer['kind']} of {answer['n_effects']} ({answer['reason']}).{unknown} "
+        f"{answer['decision']}: {answer['kind']} of {answer.get('undoes', answer['n_effects'])} ({answer['reason']}).{unknown} "
         f"It holds from the next build on: `forbenefit rebuild`. To take it back: `forbenefit people undo {answer['decision']}`."
     )
 
 
 def listed(data: Path, whom: Sequence[str], *, names: bool) -> dict[str, Any]:
     """Aliases of the persons asked for; without any, what waits for a person, and the decisions in force."""
-    directory, _, people = opened(data)
+    directory, partitions, people = opened(data)
     warehouse = directory.published()
     import duckdb
 
@@ -135,7 +147,25 @@ def listed(data: Path, whom: Sequence[str], *, names: bool) -> dict[str, Any]:
         {"decision": one.id, "kind": one.kind, "reason": one.reason, "by": one.by, "at": one.at}
         for one in decisions.in_force(decisions.read(directory.people))
     ]
-    return {"aliases" if wanted else "queue": rows, "decisions": in_force}
+    said = {"aliases" if wanted else "queue": rows, "decisions": in_force}
+    return said if wanted else said | {"organisations": unsaid(directory, partitions)}
+
+
+def unsaid(directory: DataDirectory, partitions: list[Path]) -> list[dict[str, Any]]:
+    """Organisations whose members the forge shows, and of which nothing says whether they employ anybody."""
+    from transform.core.affiliations import employing, within
+
+    told = raw.scan(partitions)
+    decided = decisions.tables(decisions.read(directory.people))
+    places, domains = (decided[name].lazy() for name in ("organisation_places", "organisation_domains"))
+    shown = told["raw.organisations"].unique("organisation_id", keep="any")
+    registered = shown.join(places, how="cross").filter(within("place", "place_right"))
+    employers = employing(told["raw.organisations"], places, domains)
+    members = told["raw.memberships"].filter(pl.col("missed_at").is_null()).group_by("organisation_id")
+    counted = members.agg(n_members=pl.col("account_id").n_unique()).join(shown, on="organisation_id")
+    settled = pl.concat([registered.select("organisation_id"), employers.select("organisation_id")]).unique()
+    waiting = counted.join(settled, on="organisation_id", how="anti")
+    return waiting.select("place", "n_members").sort("place").collect().to_dicts()
 
 
 def _names(directory: DataDirectory) -> dict[str, str]:
@@ -160,6 +190,12 @@ def listed_in_words(answer: dict[str, Any]) -> str:
         for row in answer["queue"]:
             other = f" and {row['other_alias_id']}" if row["other_alias_id"] else ""
             lines.append(f"  {row['alias_id']}{other}: {row['reason']} ({row['evidence']})")
+    for row in answer.get("organisations", ()):
+        lines.append(
+            f"{row['n_members']} are members of {row['place']}, and nothing says whether it employs them. Say so in a file: "
+            f'[[organisation]] name = "..." class = "company" forges = ["{row["place"]}"], then `forbenefit people import`; '
+            'with class = "unknown" it is settled as none.'
+        )
     lines.append(f"{len(answer['decisions'])} decision(s) in force:")
     lines += [
         f"  {one['decision']} {one['kind']}: {one['reason']} ({one['by']}, {one['at'][:10]})"

@@ -129,16 +129,28 @@ def _actor(entry: Any, line: int, people: Directory, found: Found) -> None:
 
 
 def _organisation(entry: Any, line: int, people: Directory, found: Found) -> None:
-    del people
-    for domain in entry["domains"]:
+    if not entry.get("domains") and not entry.get("forges"):
+        raise BadDecision('an organisation needs domains = ["..."] or forges = ["github:..."], or both')
+    told = {"organisation": entry["name"], "affiliation_class": _affiliation_class(entry)}
+    for place in entry.get("forges", ()):
+        found.add(line, "place", place=_place(place, people), **told)
+    for domain in entry.get("domains", ()):
         found.add(
             line,
             "domain",
             domain=domain.lower(),
-            organisation=entry["name"],
-            affiliation_class=_affiliation_class(entry),
             is_top=bool(entry.get("subdomains", True)),
+            **told,
         )
+
+
+def _place(place: str, people: Directory) -> str:
+    """An organisation that owns a repository here, by the forge's name and its login or path, as in github:example."""
+    wanted = place.lower()
+    if wanted not in people.places:
+        known = ", ".join(sorted(people.places)) or "none"
+        raise BadDecision(f"{place!r} owns no repository here; the organisations that do are: {known}")
+    return wanted
 
 
 def _enrolment(entry: Any, line: int, people: Directory, found: Found) -> None:
@@ -182,10 +194,13 @@ def _contradictions(found: Found) -> None:
                 found.wrong(line, f"says {effect['kind']} of two whom line {before} says {kind}; keep one of the two")
             if effect["kind"] == "merge":
                 persons.unite(one, other)
-        elif effect["kind"] == "domain":
-            owner, before = owners.setdefault(effect["domain"], (effect["organisation"], line))
+        elif effect["kind"] in ("domain", "place"):
+            what = effect[effect["kind"]]
+            owner, before = owners.setdefault(what, (effect["organisation"], line))
             if owner != effect["organisation"]:
-                found.wrong(line, f"{effect['domain']} is {owner}'s in line {before}; a domain has one organisation")
+                found.wrong(
+                    line, f"{what} is {owner}'s in line {before}; a {effect['kind']} has one organisation: keep one"
+                )
     _employed_twice(found, persons)
 
 

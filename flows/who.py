@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,11 +19,13 @@ _CONTACT = re.compile(r"(?P<name>[^<>]*)<(?P<email>[^<>]+)>")
 
 @dataclass(frozen=True)
 class Directory:
-    """Every alias that raw knows. `logins` maps "ada" and "github:ada" to the accounts that have or had the login."""
+    """Every alias that raw knows. `logins` maps "ada" and "github:ada" to the accounts that have or had the login;
+    `places` are the organisations that own repositories, as "github:guild"."""
 
     keys: Keys
     aliases: frozenset[str]
     logins: dict[str, set[str]]
+    places: frozenset[str] = frozenset()
 
     def alias(self, who: str) -> str:
         """The alias somebody means, or BadDecision with what to write instead."""
@@ -41,6 +43,10 @@ class Directory:
             f"Nobody here is called {who!r}. Write a login, FORGE:LOGIN, an account id such as github:99, or an e-mail "
             "address under which somebody committed."
         )
+
+    def logins_of(self, aliases: Set[str]) -> set[str]:
+        """Logins that accounts among the aliases have or had, with the forge's name in front."""
+        return {name for name, ids in self.logins.items() if ":" in name and not ids.isdisjoint(aliases)}
 
     def _address(self, who: str) -> str:
         found = _CONTACT.fullmatch(who)
@@ -61,4 +67,5 @@ def directory(partitions: Sequence[Path], secret: bytes) -> Directory:
         for name in (login.lower(), f"{forge}:{login.lower()}"):
             logins[name].add(account_id)
     aliases = frozenset([*accounts["account_id"], *pl.select(pl.lit("mail:") + keys).to_series()])
-    return Directory(Keys(secret, "", ()), aliases, dict(logins))
+    places = told["raw.organisations"].select("place").collect()["place"]
+    return Directory(Keys(secret, "", ()), aliases, dict(logins), frozenset(places))

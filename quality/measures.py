@@ -25,6 +25,34 @@ MEASURES = (
         f"OR abs(retained_90_share - survival_share) > {TOLERANCE}",
     ),
     Expectation(
+        "the attention of humans in the headlines is the published one",
+        "ops.headlines",
+        "On how few the PageRank of humans rests, and how it follows contribution, are those of the last whole year.",
+        "SELECT told.repo_id, told.attention_top1_share, spread.top1_share, told.rank_correlation, claim.rank_correlation "
+        "AS published FROM ops.headlines AS told LEFT JOIN influence.concentration AS spread ON spread.repo_id = told.repo_id "
+        "AND quantity = 'pagerank' AND spread.window_start = make_date(year(told.snapshot_at AT TIME ZONE 'UTC')::INTEGER - 1, 1, 1) "
+        "LEFT JOIN influence.founding_claim AS claim ON claim.repo_id = told.repo_id AND member_group = 'everybody' "
+        "AND claim.window_start = spread.window_start WHERE population = 'humans' AND told.repo_id != 'all' AND "
+        "((told.attention_top1_share IS NULL) != (spread.top1_share IS NULL) "
+        "OR (told.rank_correlation IS NULL) != (claim.rank_correlation IS NULL) "
+        f"OR abs(told.attention_top1_share - spread.top1_share) > {TOLERANCE} "
+        f"OR abs(told.rank_correlation - claim.rank_correlation) > {TOLERANCE})",
+    ),
+    Expectation(
+        "unknown affiliation is told as it is",
+        "ops.headlines",
+        "The share of acts of unknown affiliation is that of the acts, in every repository and, by year, beside every organisation.",
+        "WITH acts AS MATERIALIZED (SELECT repo_id, make_date(year(contributed_at AT TIME ZONE 'UTC')::INTEGER, 1, 1) AS window_start, "
+        "count(*) FILTER (affiliation_class = 'unknown') AS n_unknown, count(*) AS n FROM core.contributions "
+        "JOIN core.repositories USING (repo_id) WHERE actor_class = 'human' AND person_id IS NOT NULL "
+        "AND contributed_at < snapshot_at GROUP BY ALL) "
+        "SELECT repo_id, NULL::DATE AS window_start, h.unknown_affiliation_share AS told, sum(n_unknown) / sum(n) AS found FROM acts "
+        "JOIN ops.headlines AS h USING (repo_id) WHERE population = 'humans' GROUP BY ALL "
+        f"HAVING abs(h.unknown_affiliation_share - sum(n_unknown) / sum(n)) > {TOLERANCE} "
+        "UNION ALL SELECT repo_id, window_start, b.unknown_share, n_unknown / n FROM acts "
+        f"JOIN influence.by_affiliation AS b USING (repo_id, window_start) WHERE abs(b.unknown_share - n_unknown / n) > {TOLERANCE}",
+    ),
+    Expectation(
         "newcomers are those of the spells",
         "retention.newcomers",
         "Whoever a spell calls a newcomer is one, since its first act, and nobody else, whatever the horizon.",

@@ -122,3 +122,20 @@ def test_every_query_runs(name):
         found = [db.execute(query).fetchall() for query in queries]
 
     assert found
+
+
+def test_every_story_that_guards_against_a_mistake_is_told():
+    told = set(re.findall(r"`(test_\w+)`", page("docs/mistakes.md")))
+    known = {
+        name
+        for file in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", file.read_text(), re.M)
+    }
+
+    assert told - known == set()
+    assert {name for name in known_mistakes() if name not in told} == set()
+
+
+def known_mistakes() -> set[str]:
+    files = (ROOT / "tests").rglob("test_peers_mistakes_*.py")
+    return {name for file in files for name in re.findall(r"^def (test_\w+)", file.read_text(), re.MULTILINE)}

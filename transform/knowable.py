@@ -56,7 +56,16 @@ def knowable(frames: Mapping[str, pl.LazyFrame], until: datetime | None) -> Fram
     known = stones.filter(pl.col("noticed_at") <= until)
     standing = stones.filter(pl.col("noticed_at") > until)
     counted = {**frames, "raw.streams": recounted(frames, standing), "raw.tombstones": known}
-    return with_who_is_known(without(counted, known), until)
+    belonging = {"raw.memberships": seen_by(frames["raw.memberships"], until)}
+    return with_who_is_known(without(counted | belonging, known), until)
+
+
+def seen_by(memberships: pl.LazyFrame, until: datetime) -> pl.LazyFrame:
+    """Memberships as looks had shown them by then."""
+    is_missed = pl.col("missed_at") <= until
+    return memberships.filter(pl.col("first_seen_at") <= until).with_columns(
+        pl.min_horizontal("last_seen_at", pl.lit(until)), missed_at=pl.when(is_missed).then("missed_at")
+    )
 
 
 def without(frames: Frames, gone: pl.LazyFrame) -> Frames:

@@ -44,8 +44,6 @@ NEEDED: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (tombstones.TABLE, ("repo_id", "item_kind", "number")),
 )
 """What is asked of two nights. One of another version may have more, and is compared all the same."""
-OF_THE_RUN = ("as_of", "run_at")
-"""Parameters that differ every night."""
 
 
 def compared(
@@ -150,7 +148,7 @@ def _redefined(db: duckdb.DuckDBPyConnection) -> set[str]:
 def _settings(db: duckdb.DuckDBPyConnection, night: str) -> dict[str, object]:
     """The parameters of a night's build, but for those of the run itself."""
     kept = _rows(db, f"SELECT parameters_json FROM {night}.ops.definitions LIMIT 1")
-    return {k: v for k, v in json.loads(kept[0][0]).items() if k not in OF_THE_RUN} if kept else {}
+    return {k: v for k, v in json.loads(kept[0][0]).items() if k not in definitions.OF_THE_RUN} if kept else {}
 
 
 def _asked_for(table: Table) -> set[str]:

@@ -41,7 +41,7 @@ from extract.raw_git import (
 )
 from quality.contract import Table
 
-READER = 5  # raise it when the same history would be told differently: stamps of other readers do not count
+READER = 6  # raise it when the same history would be told differently: stamps of other readers do not count
 STAMP = "mined.json"
 ALWAYS = (
     *(COMMITS, COMMIT_PEOPLE, COMMIT_LINKS, COMMIT_FILES),

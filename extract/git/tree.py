@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from extract.git.command import Git, GitFailed
 from extract.git.documents import DOCUMENTS, MOST_DOCUMENTS
 from extract.git.mirror import Repository
 from extract.git.people import Keys
+from extract.git.prose import EMAIL, TEAM, Holder, named_in_prose
 
 TREE: dict[str, Any] = {"path": pl.String, "blob_sha": pl.String}
 HOLDERS: dict[str, Any] = {
@@ -26,16 +27,8 @@ HOLDERS: dict[str, Any] = {
     "email_key": pl.String,
 }
 MOST_DOCUMENT_BYTES = 1 << 20
-_TEAM = re.compile(r"@([\w.-]+/[\w./-]+)")
-_MENTION = re.compile(r"(?<![\w/@.+-])@([A-Za-z0-9][A-Za-z0-9-]{0,38})(?![\w/@-])")
-_PROFILE = re.compile(
-    r"https?://(?:www\.)?(?:github|gitlab|codeberg)\.(?:com|org)/([A-Za-z0-9][A-Za-z0-9-]{0,38})(?=[\s)>\],.;\"']|$)"
-)
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w")
 _ROLE_LINE = re.compile(r"([MRF]):\s+(.+)")
 _APPROVER = re.compile(r"\s*-\s+[\"']?([A-Za-z0-9][A-Za-z0-9-]{0,38})[\"']?\s*(?:#.*)?")
-Holder = tuple[int, str | None, str | None, str | None, str | None]
-"""Line, pattern, login, team, e-mail address."""
 
 
 @dataclass(frozen=True)
@@ -71,11 +64,11 @@ def classed(tree: pl.DataFrame) -> pl.DataFrame:
 
 def power_holders(git: Git, tree: pl.DataFrame, keys: Keys) -> pl.DataFrame:
     """Whom the documents of the tree name, one row a line and holder (HOLDERS). Addresses become keys here."""
-    rows = []
+    rows, places = [], places_of(tree["path"])
     found = [(path, sha, kind) for path, sha in tree.iter_rows() if (kind := document_kind(path)) is not None]
     for path, sha, kind in sorted(found)[:MOST_DOCUMENTS]:
         text = _text(git, sha)
-        for line, pattern, login, team, email in named(kind, path, text):
+        for line, pattern, login, team, email in named(kind, path, text, places):
             key = None if email is None else keys.email_key(email, "")
             rows.append((path, line, kind, pattern, login and login.lower(), team, key))
     return pl.DataFrame(rows, schema=HOLDERS, orient="row").unique(maintain_order=True)
@@ -99,14 +92,23 @@ def _text(git: Git, sha: str) -> str:
     return git.run("cat-file", "blob", sha).decode("utf-8", "backslashreplace")
 
 
-def named(kind: str, path: str, text: str) -> Iterator[Holder]:
+def places_of(paths: Iterable[str]) -> set[str]:
+    """
+    >>> sorted(places_of(["src/a/b.py"]))
+    ['src', 'src/a', 'src/a/b.py']
+    """
+    return {"/".join(parts[:n]) for path in paths for parts in [path.split("/")] for n in range(1, len(parts) + 1)}
+
+
+def named(kind: str, path: str, text: str, places: Collection[str] = ()) -> Iterator[Holder]:
+    """Whom a document names; `places` are the files and folders that there are."""
     lines = enumerate(text.splitlines(), start=1)
     if kind == "codeowners":
         return _code_owners(lines)
     if kind == "owners":
         folder = path.rpartition("/")[0]
         return _approvers(lines, f"/{folder}/" if folder else "*")
-    return _maintainers(lines) if _is_sectioned(text) else _mentioned(lines)
+    return _maintainers(lines) if _is_sectioned(text) else named_in_prose(text, places)
 
 
 def _code_owners(lines: Iterator[tuple[int, str]]) -> Iterator[Holder]:
@@ -125,11 +127,11 @@ def _code_owners(lines: Iterator[tuple[int, str]]) -> Iterator[Holder]:
 
 
 def _holder(word: str) -> tuple[str | None, str | None, str | None] | None:
-    if (team := _TEAM.fullmatch(word)) is not None:
+    if (team := TEAM.fullmatch(word)) is not None:
         return None, team[1], None
     if word.startswith("@"):
         return word[1:], None, None
-    return (None, None, word) if _EMAIL.fullmatch(word) else None
+    return (None, None, word) if EMAIL.fullmatch(word) else None
 
 
 def _approvers(lines: Iterator[tuple[int, str]], pattern: str) -> Iterator[Holder]:
@@ -158,15 +160,4 @@ def _maintainers(lines: Iterator[tuple[int, str]]) -> Iterator[Holder]:
         elif found is not None and found[1] == "F":
             patterns.append(f"/{found[2].strip().lstrip('/')}")
         elif found is not None and found[1] == "M":
-            people += [(number, email) for email in _EMAIL.findall(found[2])]
-
-
-def _mentioned(lines: Iterator[tuple[int, str]]) -> Iterator[Holder]:
-    """Whoever a text names by @login, profile page or address: they hold the whole."""
-    for number, line in lines:
-        for login in (*_MENTION.findall(_EMAIL.sub(" ", line)), *_PROFILE.findall(line)):
-            yield number, None, login, None, None
-        for team in _TEAM.findall(line):
-            yield number, None, None, team, None
-        for email in _EMAIL.findall(line):
-            yield number, None, None, None, email
+            people += [(number, email) for email in EMAIL.findall(found[2])]

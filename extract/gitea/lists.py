@@ -38,6 +38,19 @@ class Lists:
     def page(self, what: str, asked: Mapping[str, object], tries: int = TRIES) -> Page:
         return self.line.must(f"{self.place}/{what}", asked, tries=tries)
 
+    def page_at(self, what: str, asked: Mapping[str, object], offset: int, size: int, tries: int = TRIES) -> Page:
+        """The rows from there on, up to so many. Where an instance gives fewer than it was asked for though there are
+        more, it has counted its pages in that size: then this was another place, and is asked for again."""
+        while True:
+            page = self.page(what, {**asked, "limit": size, "page": offset // size + 1}, tries)
+            n_rows = len(page.data())
+            if 0 < n_rows < size and offset + n_rows < (total_of(page) or 0):
+                self.most = n_rows
+                if offset:
+                    size = self.size(offset, n_rows)
+                    continue
+            return page
+
     def first(self, what: str, asked: Mapping[str, object]) -> tuple[Page, bool]:
         """The newest row of a list; if that cannot be shown, no row, but the total all the same."""
         try:
@@ -50,26 +63,44 @@ class Lists:
         return self.page(what, {**asked, "limit": 1, "page": FAR})
 
     def rows(self, what: str, asked: Mapping[str, object]) -> Iterator[Record | None]:
-        """A list row by row, newest first; None for what breaks its page, however small, or is shown empty."""
-        offset, wanted, total = 0, LARGEST_PAGE, None
+        """A list row by row."""
+        for rows, _ in self.pages(what, asked):
+            yield from rows
+
+    def pages(
+        self, what: str, asked: Mapping[str, object], offset: int = 0
+    ) -> Iterator[tuple[list[Record | None], int]]:
+        """A list from a place on, newest first, with the place behind each page; None for what breaks its page, however
+        small, or is shown empty."""
+        wanted, total = LARGEST_PAGE, None
         while total is None or offset < total:
             size = self.size(offset, wanted)
             try:
-                place = {**asked, "limit": size, "page": offset // size + 1}
-                page = self.page(what, place, 2 if size > 1 else TRIES)
+                page = self.page_at(what, asked, offset, size, 2 if size > 1 else TRIES)
             except Strained:
                 if size == 1:
-                    yield None
+                    yield [None], offset + 1
                     total = total_of(self.end(what, asked)) or 0
                 offset, wanted = offset + (size == 1), max(1, size // 2)
                 continue
             rows, total = page.data(), total_of(page) or 0
-            yield from (row if row["number"] else None for row in rows)
+            yield [row if row["number"] else None for row in rows], offset + len(rows)
             if not rows:
                 return
             offset, wanted = offset + len(rows), LARGEST_PAGE
-            if len(rows) < size and offset < total:
-                self.most = len(rows)
+
+    def place_of(self, what: str, asked: Mapping[str, object], offset: int, last: int | None) -> int:
+        """The place to go on from, where `last` was the number before it: what was deleted since has moved others up, so
+        this goes back to where that number stands, or a newer one."""
+        while offset > 0 and last is not None:
+            try:
+                rows = self.page(what, {**asked, "limit": 1, "page": offset}).data()
+            except Strained:  # it cannot be shown
+                rows = []
+            if rows and rows[0]["number"] >= last:
+                return offset
+            offset = max(0, offset - LARGEST_PAGE)
+        return offset
 
     def hidden_between(self, above: int | None, below: int, how_many: int) -> list[int]:
         """Numbers of so many items that cannot be shown, for issues are listed in the order of their numbers; `above` is

@@ -20,7 +20,7 @@ from extract.gitea import events, reviews
 from extract.gitea.records import Records
 from extract.mentions import DOTTED_LOGIN, mentioned
 from extract.records import Record, instant
-from extract.templates import template_key
+from extract.texts import told_by
 
 CONTENTS = {
     "+1": "thumbs_up",
@@ -137,7 +137,7 @@ def _read_comment(entry: Record, number: int, into: Records) -> None:
         url=entry["html_url"],
         edited_at=reviews.edited_at(entry),
         commented_at=instant(entry["created_at"]),
-        template_key=template_key(entry["body"]),
+        **told_by(entry["body"]),
     )
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from extract.archive import Page
 from extract.gitea.records import Records
 from extract.records import Record, instant
-from extract.templates import template_key
+from extract.texts import told_by
 
 STATES = {"APPROVED": "approved", "REQUEST_CHANGES": "changes_requested", "COMMENT": "commented"}
 """Others are no reviews: what is still being written, and what was only asked for."""
@@ -113,7 +113,7 @@ def _read_comment(number: int, comment: Record, first: Record, thread_id: str, r
         url=comment["html_url"],
         edited_at=edited_at(comment),
         commented_at=instant(comment["created_at"]),
-        template_key=template_key(comment["body"]),
+        **told_by(comment["body"]),
     )
 
 

@@ -8,8 +8,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from extract.archive import Page
+from extract.backfills import opened_between
 from extract.crawling import Kind, forge
 from extract.forge import Public
+from extract.gitea import organisation
 from extract.gitea.lists import LARGEST_PAGE
 from extract.gitea.read import READER
 from extract.gitea.records import Records
@@ -44,12 +46,10 @@ def _authors(page: Page, records: Records) -> Iterator[tuple[str, str]]:
 
 def _forecast(talk: Any, window: Window, line: Line) -> Forecast:
     """From the list of numbers, which a backfill needs as well: one request for each fifty items."""
-    since, until = window.bounds
     n_items = {}
     before = line.requests
     for stream in ("issues", "changes"):
-        opened = _opened(talk.numbers(stream), since)
-        n_items[stream] = sum(at < (until or "9") for at in opened)
+        n_items[stream] = sum(len(numbers) for numbers, _ in opened_between(talk.listed(stream), *window.bounds))
     listing = line.requests - before
     requests = listing + n_items["issues"] * REQUESTS_OF_AN_ISSUE + n_items["changes"] * REQUESTS_OF_A_CHANGE
     return Forecast(
@@ -62,13 +62,6 @@ def _forecast(talk: Any, window: Window, line: Line) -> Forecast:
     )
 
 
-def _opened(numbers: Iterator[tuple[int, str]], since: str | None) -> Iterator[str]:
-    for _, at in numbers:
-        if since is not None and at < since:
-            return
-        yield at
-
-
 KIND = Kind(
     reader=READER,
     call=lambda source, around: Line(MANNERS, source, around),
@@ -78,6 +71,8 @@ KIND = Kind(
     clone_url=lambda page: page.data().get("clone_url") or "",
     noreply_hosts=noreply_hosts,
     authors=_authors,
+    members=organisation.ask,
+    member=organisation.read,
     forecast=_forecast,
 )
 

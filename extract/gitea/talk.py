@@ -14,7 +14,7 @@ from typing import Any
 
 from extract.archive import Page
 from extract.caller import Answer, Caller
-from extract.crawl import Glance, Listing
+from extract.crawl import Glance, Listing, Opened
 from extract.crawling import same_instant
 from extract.errors import NotUnderstood, Strained
 from extract.gitea.lists import HOLLOW, LARGEST_PAGE, Lists, total_of
@@ -92,16 +92,14 @@ class GiteaTalk:
     def changed(self, stream: str, since: str | None, after: Any, first: int, tries: int) -> Listing:
         offset, size = after or 0, self.lists.size(after or 0, first)
         what, order = self._list(stream)
-        asked = {"state": "all", "limit": size, "page": offset // size + 1, **order}
-        page = self.lists.page(what, asked | ({"since": since} if since and stream == "issues" else {}), tries)
+        asked = {"state": "all", **order} | ({"since": since} if since and stream == "issues" else {})
+        page = self.lists.page_at(what, asked, offset, size, tries)
         rows: list[Record] = page.data()
         total = total_of(page)
         if not all(row["number"] for row in rows):
             raise Strained(HOLLOW)
         end = offset + len(rows)
         has_more = bool(rows) and (end < total if total is not None else len(rows) == size)
-        if has_more and len(rows) < size:
-            self.lists.most = len(rows)
         items = [(row["number"], same_instant(row["updated_at"]), row) for row in rows]
         if since is not None:
             bound = same_instant(since)
@@ -128,7 +126,7 @@ class GiteaTalk:
     def _shattered(self, stream: str) -> list[int]:
         """Numbers of a stream that its list cannot show. Of a pull request the list of issues may still tell."""
         self.shattered[stream] = set()
-        known = {number for number, _ in self.numbers(stream)}
+        known = {number for page, _ in self.listed(stream) for number, _ in page}
         if stream == "changes":
             asked = {"state": "all", "sort": "recentupdate"}
             self.shattered[stream] |= known - {
@@ -166,18 +164,24 @@ class GiteaTalk:
             if reacted is not None:
                 yield reacted
 
-    def numbers(self, stream: str) -> Iterator[tuple[int, str]]:
-        """What cannot be shown is told with the number that it must have between those before and behind it."""
-        above, hidden, at = None, 0, LONG_AGO
-        for row in self.lists.rows("issues", {"state": "all", "type": TYPES[stream]}):
-            if row is None:
-                hidden += 1
-                continue
-            at = _in_utc(row["created_at"])
-            yield from ((number, at) for number in self._hidden(stream, above, row["number"], hidden))
-            above, hidden = row["number"], 0
-            yield row["number"], at
-        yield from ((number, at) for number in self._hidden(stream, above, 0, hidden))
+    def listed(self, stream: str, after: Any = None) -> Iterator[tuple[list[Opened], Any]]:
+        """What cannot be shown is told with the number that it must have between those before and behind it. The cursor is
+        a place in the list, and the number before it."""
+        asked = {"state": "all", "type": TYPES[stream]}
+        offset, above = after or (0, None)
+        hidden, at = 0, LONG_AGO
+        for rows, behind in self.lists.pages("issues", asked, self.lists.place_of("issues", asked, offset, above)):
+            found: list[Opened] = []
+            for row in rows:
+                if row is None:
+                    hidden += 1
+                    continue
+                at = _in_utc(row["created_at"])
+                found += [(number, at) for number in self._hidden(stream, above, row["number"], hidden)]
+                found.append((row["number"], at))
+                above, hidden = row["number"], 0
+            yield found, [behind - hidden, above]
+        yield [(number, at) for number in self._hidden(stream, above, 0, hidden)], None
 
     def _hidden(self, stream: str, above: int | None, below: int, how_many: int) -> list[int]:
         found = self.lists.hidden_between(above, below, how_many)
@@ -190,9 +194,8 @@ class GiteaTalk:
         if not held.get(stream):
             stream, offset = next(name for name, numbers in held.items() if numbers), 0
         size = self.lists.size(offset, min(at_most, self.lists.most))
-        asked = {"state": "all", "type": TYPES[stream], "limit": size, "page": offset // size + 1}
         try:
-            page = self.lists.page("issues", asked)
+            page = self.lists.page_at("issues", {"state": "all", "type": TYPES[stream]}, offset, size)
         except Strained:  # something there cannot be shown: it is in quarantine, or the next night meets it
             return Glance({}, frozenset(), [stream, offset + size])
         rows = [row for row in page.data() if row["number"]]

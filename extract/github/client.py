@@ -12,7 +12,8 @@ from jwt.exceptions import PyJWTError
 
 from extract.archive import Page
 from extract.caller import NOT_MODIFIED, TIMEOUT_SECONDS, TRIES, Answer, Caller, Request
-from extract.errors import BadKey, NoSuchRepository, NotAForge, NotUnderstood, Strained
+from extract.errors import BadKey, MissingScope, NoSuchRepository, NotAForge, NotUnderstood, Strained
+from extract.github import scopes
 from extract.github.way import Way
 from extract.quota import Pool, Token
 from extract.reach import Reach
@@ -21,6 +22,7 @@ from extract.source import Access
 KEPT_HEADERS = ("etag", "date", "x-github-request-id", "x-ratelimit-remaining", "x-ratelimit-reset")
 LIMITS = ("RATE_LIMITED", "RATE_LIMIT")
 ABSENT = ("NOT_FOUND", "FORBIDDEN")
+VERSION_NEEDED = "a version of GitHub Enterprise Server that GitHub still maintains"
 
 
 class GitHubAnswer(Answer):
@@ -65,6 +67,11 @@ class Client(Caller):
         if answer.status == NOT_MODIFIED:
             return None
         return self._page({"url": path}, answer, full_name, absent=absent)
+
+    def beside(self, path: str, full_name: str, *, is_list: bool = False) -> Page:
+        """One REST answer about something that may not be there, or not be shown; the page says so then."""
+        answer = self._judged(Request("GET", path, None, {}), "core", full_name, TRIES)
+        return self._page({"url": path}, answer, full_name, absent=True, kind=list if is_list else dict)
 
     def ask(
         self, query: str, variables: Mapping[str, Any], full_name: str, *, tries: int = TRIES, absent: bool = False
@@ -137,8 +144,10 @@ class Client(Caller):
             )
         if answer.said is None and answer.is_json():
             raise Strained(f"{self.forge} sent half an answer for {full_name}. The next run continues at this page.")
+        self._check_scope(answer)
         if answer.is_misunderstanding():
-            raise NotUnderstood(self.forge, str(answer.errors()[0].get("message"))[:300])
+            said = str(answer.errors()[0].get("message"))[:300]
+            raise NotUnderstood(self.forge, f"{said} (needed is {VERSION_NEEDED})")
         strange = [error for error in answer.errors() if error.get("type") not in ABSENT]
         if strange:
             said = str(strange[0].get("message"))[:300]
@@ -146,17 +155,26 @@ class Client(Caller):
                 f"{self.forge} could not answer for {full_name}: {said}. The next run continues at this page."
             )
 
-    def _page(self, asked: dict[str, Any], answer: GitHubAnswer, full_name: str, *, absent: bool = False) -> Page:
+    def _check_scope(self, answer: GitHubAnswer) -> None:
+        """What is refused for a scope that is missing is not there for this token alone: nobody must take it for gone."""
+        scope = scopes.missing(answer.errors(), answer.message() if answer.status == 403 else "", answer.headers)
+        if scope is not None:
+            raise MissingScope(self.forge, scope, tuple(token.name for token in self._pool.tokens))
+
+    def _page(
+        self, asked: dict[str, Any], answer: GitHubAnswer, full_name: str, *, absent: bool = False, kind: type = dict
+    ) -> Page:
         said = answer.said
         if said is None:
             raise NotAForge(self.forge, self.base_url, f"status {answer.status}, and no JSON")
         is_absent = answer.status in (403, 404, 410, 451)
         if is_absent and not absent:
-            raise NoSuchRepository(self.forge, full_name)
+            raise NoSuchRepository(self.forge, full_name, scopes.of_what_is_hidden(answer.headers))
         if answer.status != 200 and not is_absent:
             raise NotAForge(self.forge, self.base_url, f"status {answer.status} {answer.message()[:200]}")
-        if not isinstance(said, dict):
-            raise NotAForge(self.forge, self.base_url, f"a JSON {type(said).__name__} where an object belongs")
+        if not isinstance(said, dict if is_absent else kind):
+            wanted = "a list" if kind is list else "an object"
+            raise NotAForge(self.forge, self.base_url, f"a JSON {type(said).__name__} where {wanted} belongs")
         kept = {name: str(answer.headers[name]) for name in KEPT_HEADERS if name in answer.headers}
         return Page(asked, answer.status, kept, self._now().isoformat(), answer.text)
 

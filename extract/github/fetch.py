@@ -101,8 +101,7 @@ class Walk:
         self.rests.unfinished = unanswered
         pages = [page, *(() if unanswered else self.rests.of(connection["nodes"]))]
         seen = window["seen"] + len(connection["nodes"])
-        facts = {name: fact for name, fact in self.archive.manifest.facts.items() if name != "step"}
-        facts |= {"step": self.size.step} if self.size.step else {}
+        facts = self.size.noted(self.archive.manifest.facts)
         if self.rests.unfinished:
             facts["again"] = sorted({*facts.get("again", ()), *self.rests.unfinished})
         if _is_last(connection, window["since"]):

@@ -8,7 +8,7 @@ from typing import Any
 from extract.github.records import Record, Records, instant, lower
 from extract.github.timeline import read_event
 from extract.mentions import mentioned
-from extract.templates import template_key
+from extract.texts import told_by
 
 
 def read_parts(node: Record, number: int, into: Records) -> None:
@@ -135,7 +135,7 @@ def _read_comment(comment: Record, number: int, into: Records, *, kind: str, thr
         url=comment["url"],
         is_outdated=comment.get("outdated"),
         commented_at=instant(comment["createdAt"]),
-        template_key=template_key(comment.get("body")),
+        **told_by(comment.get("body")),
         **_moderation(comment),
     )
     read_text(comment, comment_id, number, into)

@@ -227,7 +227,7 @@ def _written_totals(totals: dict[str, Any], pages: list[Record]) -> dict[str, An
 
 
 READER = Reader(
-    version=6,
+    version=7,
     records=Records,
     repository=read_repository,
     groups=read_groups,

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from extract import raw
+from extract import membership, raw
 from extract.archive import Archive, Page, set_aside
 from extract.backfills import ITEM_STREAMS, Backfill
 from extract.errors import ArchiveDamaged
 from extract.forge import Forge, Public
 from extract.git.mine import GITHUB_NOREPLY
-from extract.github import authors, fetch, read
+from extract.github import authors, fetch, organisation, read
 from extract.github import backfill as backfilling
 from extract.github.client import Client
 from extract.github.read import READER
@@ -71,8 +72,8 @@ def backfill(source: Source, window: Window, around: Surroundings) -> Extracted:
     full_name = repository["full_name"]
     sweep = Sweep(client, Archive(archive / "again"), Archive(archive / "tombstones"), full_name, around.report)
     try:
-        expected = _forecast(client, full_name, window, around.pool(source))
-        Backfill(client, sweep, Archive(archive / "backfill"), around.now).to_the_end(window, expected)
+        whole = Backfill(client, sweep, Archive(archive / "backfill"), around.now)
+        whole.to_the_end(window, lambda: _forecast(client, full_name, window, around.pool(source)))
     finally:
         read_archive(READER, archive, partition / "forge", source.forge)
     return Extracted(repository["repo_id"], partition, client.requests)
@@ -83,16 +84,19 @@ def _extract(source: Source, client: Client, around: Surroundings) -> Extracted:
     repository = read.read_repository(page, source.forge)
     place = f"{folder_name(source.forge)}/{folder_name(str(page.data()['id']))}"
     archive, partition = around.archive / place, around.raw / place
+    full_name = repository["full_name"]
+    # what was never met, and is refused now, leaves nothing behind
+    first = None if around.known_place(source) else fetch.fetch_newest(client, full_name)
     around.met(repository["repo_id"], partition)
     _keep_repository(Archive(archive / "repository"), page, repository, source.forge)
-    full_name = repository["full_name"]
     sweep = Sweep(client, Archive(archive / "again"), Archive(archive / "tombstones"), full_name, around.report)
     was_whole = all(Archive(archive / name).manifest.watermark is not None for name in ITEM_STREAMS)
     try:
         current = was_whole and is_current(READER, archive, partition / "forge")
         held = _shown(partition / "forge", _hidden(page)) if current else {}
         long = _long(partition / "forge") if current else set()
-        newest = sweep.look(held, around.rereads, lambda pages: is_known(READER, pages, partition / "forge"), long)
+        is_old = lambda pages: is_known(READER, pages, partition / "forge")  # noqa: E731
+        newest = first or sweep.look(held, around.rereads, is_old, long)
         _fetch_items(client, sweep, archive, full_name, newest, _hidden(page), around)
     finally:
         outdated = read_archive(READER, archive, partition / "forge", source.forge)
@@ -100,6 +104,8 @@ def _extract(source: Source, client: Client, around: Surroundings) -> Extracted:
         outdated = read_archive(READER, archive, partition / "forge", source.forge)
     if outdated:
         compact(READER, archive, partition / "forge", outdated)
+    membership.look(archive, around.now(), lambda: organisation.ask(client, page, full_name), around.note)
+    membership.write(archive, partition, partial(organisation.read, forge=source.forge))
     clone = Clone(page.data().get("clone_url") or "", client.git_headers)
     mine_git(source, clone, repository["repo_id"], archive, partition, around)
     if source.git_url != "":
@@ -184,6 +190,7 @@ def reread(source: Source, around: Surroundings, place: str) -> None:
     """Raw from the archive and the mirror, without a network."""
     archive, partition = around.archive / place, around.raw / place
     read_archive(READER, archive, partition / "forge", source.forge, anew=True)
+    membership.write(archive, partition, partial(organisation.read, forge=source.forge))
     if remine_git(source, GITHUB_NOREPLY, archive, partition, around):
         authors.read_links(archive, partition, source.forge)
 

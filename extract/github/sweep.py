@@ -121,21 +121,14 @@ class Sweep:
             yield self._whole(page, batch, missed)
             self.report("again", done, len(todo))
 
-    def opened_between(
-        self, stream: str, since: str | None, until: str | None, after: Any
-    ) -> Iterator[tuple[list[int], Any]]:
-        """Numbers of the items that were opened in `[since, until)`, newest first, a page at a time from a cursor on; each
-        with the cursor behind it, None at the end."""
-        listed = next(one for one in STREAMS if one.name == stream)
-        for connection in self._listed(listed, NEWEST_FIRST, after):
-            opened = [node["createdAt"] for node in connection["nodes"]]
-            is_end = not connection["pageInfo"]["hasNextPage"] or (since is not None and min(opened) < since)
-            inside = [
-                node["number"] for node in connection["nodes"] if (since or "") <= node["createdAt"] < (until or "9")
-            ]
-            yield inside, None if is_end else connection["pageInfo"]["endCursor"]
-            if is_end:
-                return
+    def listed(self, stream: str, after: Any = None) -> Iterator[tuple[list[tuple[int, str]], Any]]:
+        """Numbers with the instants of opening, newest first, a page at a time from a cursor on; each page with the cursor
+        behind it, None at the end."""
+        wanted = next(one for one in STREAMS if one.name == stream)
+        for connection in self._listed(wanted, NEWEST_FIRST, after):
+            info = connection["pageInfo"]
+            page = [(node["number"], node["createdAt"]) for node in connection["nodes"]]
+            yield page, info["endCursor"] if info["hasNextPage"] else None
 
     def bury(self, numbers: Iterable[int]) -> None:
         """Asks what became of numbers that are not listed any more; keeps the answer as their tombstone."""

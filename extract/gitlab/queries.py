@@ -75,6 +75,17 @@ query Newest($path: ID!) {
 }
 """
 
+MEMBERS = document("""
+query Members($path: ID!, $after: String) {
+  group(fullPath: $path) {
+    id fullPath
+    groupMembers(first: 100, after: $after, relations: [DIRECT, INHERITED]) {
+      pageInfo { hasNextPage endCursor } nodes { createdAt user { ...user } }
+    }
+  }
+}
+""")
+
 
 def changed(stream: str) -> str:
     connection, fragment = FIELDS[stream]

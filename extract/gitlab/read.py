@@ -24,7 +24,7 @@ from extract.gitlab import events, reviews
 from extract.gitlab.records import Records
 from extract.mentions import DOTTED_LOGIN, mentioned
 from extract.records import Record, instant
-from extract.templates import template_key
+from extract.texts import told_by
 
 EMOJI = {
     "thumbsup": "thumbs_up",
@@ -163,7 +163,7 @@ def _read_note(note: Record, number: int, spoken: list[Record], verdicts: dict[s
         url=note["url"],
         edited_at=instant(note["lastEditedAt"]),
         commented_at=instant(note["createdAt"]),
-        template_key=template_key(note["body"]),
+        **told_by(note["body"]),
     )
     _read_text(comment_id, number, note["body"], author, note["createdAt"], into)
     _read_reactions(comment_id, number, note["emoji"], into)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from extract.archive import Page
 from extract.crawling import Kind, forge
 from extract.forge import Public
+from extract.gitlab import organisation
 from extract.gitlab.read import READER
 from extract.gitlab.records import Records
 from extract.gitlab.talk import MANNERS, RESOURCES, SHOWN, GitLabTalk, fetch_repository
@@ -65,6 +66,8 @@ KIND = Kind(
     clone_url=lambda page: page.data().get("http_url_to_repo") or "",
     noreply_hosts=noreply_hosts,
     authors=_authors,
+    members=organisation.ask,
+    member=organisation.read,
     forecast=_forecast,
 )
 

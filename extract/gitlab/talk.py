@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from extract.archive import Page
 from extract.caller import TRIES, Answer, Caller
-from extract.crawl import Glance, Listing
+from extract.crawl import Glance, Listing, Opened
 from extract.crawling import same_instant
 from extract.errors import NoSuchRepository, Strained
 from extract.gitlab import queries
@@ -16,6 +16,7 @@ from extract.gitlab.records import Records
 from extract.line import Line, Manners
 from extract.records import Record
 
+PER_PAGE, PER_BATCH = 50, 25
 NOTES_A_PAGE = 50
 COMMITS_A_LOOK = 25
 ROWS_A_PAGE = 100
@@ -73,7 +74,7 @@ class GitLabTalk:
     """One project."""
 
     def __init__(self, line: Line, page: Page) -> None:
-        self.per_page, self.per_batch, self.per_look = 50, 25, COMMITS_A_LOOK
+        self.per_page, self.per_batch, self.per_look = PER_PAGE, PER_BATCH, COMMITS_A_LOOK
         self.caller: Caller = line
         self.line = line
         self.said: Record = page.data()
@@ -120,15 +121,14 @@ class GitLabTalk:
         for resource in resources:
             yield from self._resource(stream, number, resource)
 
-    def numbers(self, stream: str) -> Iterator[tuple[int, str]]:
-        after = None
+    def listed(self, stream: str, after: Any = None) -> Iterator[tuple[list[Opened], Any]]:
+        """GitLab's cursors name the last row of a page, so they hold whatever comes or goes."""
         while True:
             found = self._project(self._ask(queries.numbers(stream), {"after": after}))["list"]
-            for node in found["nodes"]:
-                yield int(node["iid"]), node["createdAt"]
-            if not found["pageInfo"]["hasNextPage"]:
+            after = found["pageInfo"]["endCursor"] if found["pageInfo"]["hasNextPage"] else None
+            yield [(int(node["iid"]), node["createdAt"]) for node in found["nodes"]], after
+            if after is None:
                 return
-            after = found["pageInfo"]["endCursor"]
 
     def glance(self, held: Mapping[str, set[int]], after: Any, at_most: int) -> Glance:
         """The next items in the order of stream and number, round and round."""

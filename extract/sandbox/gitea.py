@@ -13,11 +13,13 @@ from .gitea_view import Shelf
 from .gitea_words import at, person
 from .handler import Handler
 from .nodes import Node
+from .organisation import OWNER_ID
 from .server import Dialect
 from .view import View
 
 API = "/api/v1"
 PLACE = re.compile(r"/repos/([^/]+/[^/]+)(?:/(.+))?")
+ORGANISATION = re.compile(r"/orgs/([^/]+)(/public_members)?")
 BY_ID = re.compile(r"/repositories/(\d+)")
 UNAUTHORIZED = {"message": "invalid username, password or token", "url": "http://127.0.0.1/api/swagger"}
 NOT_FOUND = {"errors": [], "message": "not found", "url": "http://127.0.0.1/api/swagger"}
@@ -87,6 +89,8 @@ def answer(view: View, path: str, asked: dict[str, list[str]], forge: Any) -> An
     """Status, body and headers for a path below the API's root, such as /repos/a/b/issues/3/timeline."""
     if path == "/version":
         return 200, {"version": forge.version}, {}
+    if by_owner := ORGANISATION.fullmatch(path):
+        return organisation(view, by_owner[1], by_owner[2], asked, forge.page_maximum)
     found, by_id = PLACE.fullmatch(path), BY_ID.fullmatch(path)
     if by_id:
         repository = next((one for one in view.repositories.values() if str(one["databaseId"]) == by_id[1]), None)
@@ -101,10 +105,21 @@ def answer(view: View, path: str, asked: dict[str, list[str]], forge: Any) -> An
     return (200, shelf.fact, {}) if rest is None else below(shelf, rest, asked, forge.page_maximum)
 
 
+def organisation(view: View, owner: str, below: str | None, asked: dict[str, list[str]], most: int) -> Answered:
+    if not view.is_owner(owner):
+        return 404, NOT_FOUND, {}
+    if below:
+        return paged([person(one) for one in view.organisation.members(view.actors)], asked, most)
+    about = {"id": OWNER_ID, "name": owner, "full_name": "", "website": view.organisation.site, "visibility": "public"}
+    return 200, about, {}
+
+
 def scope_of(path: str) -> str:
     """What it takes to see this; the version takes nothing."""
     if path == f"{API}/version":
         return "none"
+    if ORGANISATION.fullmatch(path.removeprefix(API)):
+        return "read:organization"
     found = PLACE.fullmatch(path.removeprefix(API))
     return "read:issue" if found and (found[2] or "").startswith("issues") else "read:repository"
 

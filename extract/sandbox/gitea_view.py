@@ -10,6 +10,7 @@ import json
 
 from .gitea_words import EMPTY, HIGH, REASONS, STATES, TYPES, at, label, milestone, person, reacted
 from .nodes import Node
+from .organisation import OWNER_ID
 from .view import View
 
 
@@ -37,7 +38,7 @@ class Shelf:
         node = self.repository
         return {
             **{name: self.meta[name] for name in ("id", "name", "full_name")},
-            "owner": person(None) | {"id": 7_000_001, "login": self.meta["owner"]},
+            "owner": person(None) | {"id": OWNER_ID, "login": self.meta["owner"]},
             "html_url": node["url"],
             "clone_url": f"{node['url']}.git",
             "default_branch": "main",

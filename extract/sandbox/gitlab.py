@@ -109,7 +109,8 @@ def rest_answer(view: View, path: str, query: dict[str, list[str]]) -> tuple[int
         if item is None:
             return 404, NO_ITEM, {}
         if resource[4] is None:
-            return 200, {"id": 1, "iid": int(item["iid"]), "confidential": False, "moved_to_id": None}, {}
+            is_confidential = item.get("confidential", False)
+            return 200, {"id": 1, "iid": int(item["iid"]), "confidential": is_confidential, "moved_to_id": None}, {}
         return paged(item["_rest"][resource[4]], query)
     name = path.removeprefix("/projects/")
     project = found.get(name.lower())

@@ -29,6 +29,7 @@ from graphql.language import OperationDefinitionNode
 
 from .gitlab_view import Project, user
 from .nodes import Node, Rows
+from .organisation import OWNER_ID
 from .paging import Info, page
 from .view import View
 
@@ -38,7 +39,15 @@ SDL = """
 scalar Time
 scalar NoteID
 
-type Query { project(fullPath: ID!): Project  note(id: NoteID!): Note }
+type Query { project(fullPath: ID!): Project  note(id: NoteID!): Note  group(fullPath: ID!): Group }
+
+enum GroupMemberRelation { DIRECT INHERITED DESCENDANTS SHARED_FROM_GROUPS }
+type GroupMember { createdAt: Time user: UserCore }
+type GroupMemberConnection { pageInfo: PageInfo! nodes: [GroupMember] }
+type Group {
+  id: ID! fullPath: ID!
+  groupMembers(first: Int, after: String, relations: [GroupMemberRelation!]): GroupMemberConnection
+}
 
 type PageInfo { hasNextPage: Boolean! hasPreviousPage: Boolean! startCursor: String endCursor: String }
 interface User { id: ID! username: String! name: String! bot: Boolean! }
@@ -109,7 +118,7 @@ type Note {
 }
 """
 FIELDS = {"issues": "issues", "mergeRequests": "changes", "issue": "issues", "mergeRequest": "changes"}
-LISTS = ("issues", "mergeRequests", "labels", "notes", "awardEmoji")
+LISTS = ("issues", "mergeRequests", "labels", "notes", "awardEmoji", "groupMembers")
 
 
 def answer(view: View, projects: Mapping[str, Project], request: Mapping[str, Any]) -> dict[str, Any]:
@@ -175,8 +184,6 @@ def resolve_project(_: None, info: Info, fullPath: str) -> Project | None:  # no
 
 def resolve_list(project: Project, info: Info, **arguments: Any) -> Node:
     sort = arguments.get("sort") or "CREATED_DESC"
-    if arguments.get("confidential"):
-        return {"count": 0, "nodes": [], "pageInfo": {"hasNextPage": False}}
     rows = project.rows(FIELDS[info.field_name], "_updated" if sort.startswith("UPDATED") else "_created")
     rows = rows.only(lambda node: _is_wanted(node, arguments))
     return listed(rows, info, arguments, is_descending=sort.endswith("DESC"))
@@ -189,6 +196,7 @@ def _is_wanted(node: Node, asked: Mapping[str, Any]) -> bool:
         (asked.get("createdAfter") or "") <= node["createdAt"],
         node["createdAt"] <= (asked.get("createdBefore") or "9"),
         asked.get("iids") is None or node["iid"] in asked["iids"],
+        asked.get("confidential") is None or node["confidential"] == asked["confidential"],
     )
     return all(bounds)
 
@@ -224,10 +232,25 @@ def resolve_commit(project: Project, info: Info, ref: str) -> Node | None:
     return None if commit is None else {"sha": ref, "author": user(author) if author else None}
 
 
+def resolve_group(_: None, info: Info, fullPath: str) -> Node | None:  # noqa: N803 - GitLab's name
+    view: View = info.context[0]
+    if not view.is_owner(fullPath):
+        return None
+    since = min(node["createdAt"] for node in view.repositories.values())
+    members = [{"createdAt": since, "user": user(one)} for one in view.organisation.members(view.actors)]
+    rows = Rows([((at, 0), member) for at, member in enumerate(members)])
+    return {"id": f"gid://gitlab/Group/{OWNER_ID}", "fullPath": fullPath, "_members": rows}
+
+
+def resolve_members(group: Node, info: Info, **arguments: Any) -> Node:
+    return listed(group["_members"], info, arguments)
+
+
 def schema() -> Any:
     built = build_schema(SDL)
     resolvers: dict[str, dict[str, Any]] = {
-        "Query": {"project": resolve_project, "note": resolve_note},
+        "Query": {"project": resolve_project, "note": resolve_note, "group": resolve_group},
+        "Group": {"groupMembers": resolve_members},
         "Project": {"issues": resolve_list, "mergeRequests": resolve_list, "issue": resolve_one,
                     "mergeRequest": resolve_one, "repository": lambda project, _info: project},
         "Repository": {"commit": resolve_commit},

@@ -10,6 +10,7 @@ import hashlib
 from datetime import datetime
 
 from .nodes import Node, Rows
+from .organisation import OWNER_ID
 from .view import View
 
 GHOST: Node = {"id": 1, "username": "ghost", "name": "Ghost User", "bot": False}
@@ -48,6 +49,7 @@ class Project:
             "id": node["databaseId"],
             "name": node["name"],
             "path_with_namespace": node["nameWithOwner"],
+            "namespace": {"id": OWNER_ID, "kind": "group", "full_path": node["nameWithOwner"].split("/")[0]},
             "web_url": node["url"],
             "http_url_to_repo": f"{node['url']}.git",
             "default_branch": "main",
@@ -96,6 +98,7 @@ class Project:
     def _of_issue(self, node: Node) -> Node:
         return {
             "state": "closed" if node["closedAt"] else "opened",
+            "confidential": (self.repository["nameWithOwner"], node["number"]) in self.view.moves.confidential,
             "closedAt": node["closedAt"],
             "mergeRequestsCount": len(self._closed_by(node)),
         }

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler
 from math import ceil
 from time import sleep
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import jwt
 
@@ -146,6 +146,9 @@ class Handler(BaseHTTPRequestHandler):
         if failure is not None:
             self._send(failure, BAD_GATEWAY_PAGE, "text/html; charset=utf-8")
             return
+        if self.forge.missing_scope:
+            self._send_json(200, scope_refused(self.forge.missing_scope), used)
+            return
         try:
             request = json.loads(body)
         except ValueError:
@@ -166,8 +169,13 @@ class Handler(BaseHTTPRequestHandler):
         if not path.startswith(f"{REST_ROOT}/") or self.command == "POST":
             self._send_json(404, NOT_FOUND, used)
             return
+        if self.forge.missing_scope == "repo":  # private repositories are not found without it
+            self._send_json(404, NOT_FOUND, used, {"X-OAuth-Scopes": "read:user", "X-Accepted-OAuth-Scopes": "repo"})
+            return
         view = self.forge.view()
-        status, body = rest_answer(view, path.removeprefix(REST_ROOT), root=self.forge.base_url, requests_used=used)
+        asked = parse_qs(urlsplit(self.path).query)
+        below, root = path.removeprefix(REST_ROOT), self.forge.base_url
+        status, body = rest_answer(view, below, root=root, requests_used=used, asked=asked)
         etag = f'W/"{hashlib.sha256(as_json(body)).hexdigest()}"'
         is_known = status == HTTPStatus.OK and self.headers.get("If-None-Match") == etag
         headers = {"ETag": etag} | ({"Location": body["url"]} if status == HTTPStatus.MOVED_PERMANENTLY else {})
@@ -229,6 +237,26 @@ class Handler(BaseHTTPRequestHandler):
     def _may_fetch(self) -> bool:
         known = [base64.b64encode(f"{user}:{token}".encode()) for token in self.forge.tokens for user in GIT_USERS]
         return self.headers.get("Authorization", "").removeprefix("Basic ").encode() in known
+
+
+def scope_refused(scope: str) -> dict[str, Any]:
+    """GraphQL without a scope (of a classic token) or a permission such as issues=read (of another one)."""
+    if "=" not in scope:
+        said = f"The 'issues' field requires one of the following scopes: ['{scope}'], but your token has only been granted"
+        error = {
+            "type": "INSUFFICIENT_SCOPES",
+            "locations": [{"line": 3, "column": 5}],
+            "message": f"{said} the: [''] scopes.",
+        }
+        return {"errors": [error]}
+    field = {"issues": "issues", "pull_requests": "pullRequests"}[scope.partition("=")[0]]
+    refused: dict[str, Any] = {
+        "type": "FORBIDDEN",
+        "path": ["repository", field],
+        "locations": [{"line": 3, "column": 5}],
+    }
+    refused |= {"message": "Resource not accessible by personal access token", "extensions": {"saml_failure": False}}
+    return {"data": {"repository": {field: None}}, "errors": [refused]}
 
 
 def read_body(handler: BaseHTTPRequestHandler) -> bytes:

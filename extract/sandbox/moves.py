@@ -18,7 +18,7 @@ class Moves:
     """`former` has the ids of repositories by names they had, in lower case. `transferred` has by repository and number
     where an item is now, `converted` the number of the discussion that an issue became. `left` has accounts that were
     deleted since, `unsaid` comments by their database's number: neither moves the time of change of anything. Names in
-    `let_go` lead nowhere any more."""
+    `let_go` lead nowhere any more. `confidential` are issues, by repository and number, of forges that know such."""
 
     former: dict[str, int] = field(default_factory=dict)
     transferred: dict[tuple[str, int], tuple[str, int]] = field(default_factory=dict)
@@ -26,6 +26,7 @@ class Moves:
     left: frozenset[int] = frozenset()
     unsaid: frozenset[int] = frozenset()
     let_go: frozenset[str] = frozenset()
+    confidential: frozenset[tuple[str, int]] = frozenset()
 
     @property
     def gone(self) -> set[tuple[str, int]]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from .answers import RATE_LIMIT_POINTS
 from .ids import node_id
 from .nodes import Node
+from .organisation import OWNER_ID
 from .view import View
 
 DOCUMENTATION = "https://docs.github.com/rest"
@@ -17,7 +19,7 @@ BAD_CREDENTIALS = {"message": "Bad credentials", "documentation_url": DOCUMENTAT
 _BY_NAME = re.compile(r"/repos/([^/]+)/([^/]+)")
 _BY_ID = re.compile(r"/repositories/(\d+)")
 _ITEM = re.compile(r"(/repos/[^/]+/[^/]+)/issues/(\d+)")
-_OWNER_ID = 7_000_001
+_ORGANISATION = re.compile(r"/orgs/([^/]+)(/public_members)?")
 
 ALWAYS: Node = {
     "private": False,
@@ -33,10 +35,15 @@ ALWAYS: Node = {
 }
 
 
-def rest_answer(view: View, path: str, *, root: str, requests_used: int) -> tuple[int, Node]:
+def rest_answer(
+    view: View, path: str, *, root: str, requests_used: int, asked: Mapping[str, list[str]] | None = None
+) -> tuple[int, Any]:
     """Status and body for a path below the API's root, such as /repos/commons/bazaar."""
     if path == "/rate_limit":
         return 200, rate_limits(view, requests_used)
+    by_owner = _ORGANISATION.fullmatch(path)
+    if by_owner:
+        return organisation_answer(view, by_owner[1], by_owner[2], asked or {}, root)
     by_number = _ITEM.fullmatch(path)
     if by_number:
         return item_answer(view, repository_at(view, by_number[1]), int(by_number[2]), root)
@@ -109,11 +116,26 @@ def repository_body(node: Node, root: str) -> Node:
     }
 
 
+def organisation_answer(
+    view: View, owner: str, below: str | None, asked: Mapping[str, list[str]], root: str
+) -> tuple[int, Any]:
+    """The organisation, or a page of those of its members who say so in public."""
+    ours = view.organisation
+    if not view.is_owner(owner):
+        return 404, NOT_FOUND
+    if below is None:
+        about = {"name": "The commons", "blog": ours.site, "is_verified": ours.is_verified}
+        return 200, owner_body(owner, root, f"{view.web_url}/{owner}") | about
+    size, at = (int(asked.get(name, [usual])[0]) for name, usual in (("per_page", "30"), ("page", "1")))
+    shown = ours.members(view.actors)[(at - 1) * size : at * size]
+    return 200, [{"login": one["login"], "id": one["databaseId"], "type": "User"} for one in shown]
+
+
 def owner_body(owner: str, root: str, page: str) -> Node:
     return {
         "login": owner,
-        "id": _OWNER_ID,
-        "node_id": node_id("O", _OWNER_ID),
+        "id": OWNER_ID,
+        "node_id": node_id("O", OWNER_ID),
         "type": "Organization",
         "url": f"{root}/orgs/{owner}",
         "html_url": page,

@@ -21,6 +21,7 @@ from .faults import Faults
 from .handler import Handler
 from .history import write_history
 from .moves import Moves, renamed, taken
+from .organisation import Organisation
 from .view import View
 from .world import World
 
@@ -71,6 +72,7 @@ class SandboxForge:
         self.deleted: set[tuple[str, int]] = set()
         """Repository and number of issues and changes that are gone; change it by `delete`."""
         self.moves = Moves()
+        self.organisation = Organisation(world.people)
         self.requests = 0
         """API requests so far, those that failed included; git's are in `git_requests`."""
         self.git_requests = 0
@@ -138,6 +140,7 @@ class SandboxForge:
                         self._issues_are_off,
                         self._members_only,
                         self.moves,
+                        self.organisation,
                     )
                 }
             return self._views[self._as_of]
@@ -178,6 +181,11 @@ class SandboxForge:
     def let_go(self, full_name: str) -> None:
         """The name that a repository had leads there no more."""
         self._move(replace(self.moves, let_go=self.moves.let_go | {full_name.lower()}))
+
+    def make_confidential(self, full_name: str, *numbers: int) -> None:
+        """From now on these issues are for those who may see them; the token may."""
+        now = {(full_name, number) for number in numbers}
+        self._move(replace(self.moves, confidential=self.moves.confidential | now))
 
     def delete_account(self, account_id: int) -> None:
         """From now on what it did is nobody's."""

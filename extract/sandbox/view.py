@@ -15,6 +15,7 @@ from .history import sizes_of_changes
 from .ids import commit_node_id, node_id
 from .moves import Moves
 from .nodes import Node, Rows, instant
+from .organisation import Organisation
 from .repository import Repository
 from .surroundings import review_threads, said, state_of, timeline
 from .things import Change, Comment, Issue, Person, Review, ReviewComment, Thread
@@ -36,12 +37,14 @@ class View:
         issues_are_off: bool = False,
         members_only: frozenset[str] = frozenset(),
         moves: Moves | None = None,
+        organisation: Organisation | None = None,
     ) -> None:
         self.as_of = as_of
         self._issues_are_off = issues_are_off
         self.members_only = members_only
         self._deleted = deleted
         self.moves = moves or Moves()
+        self.organisation = organisation or Organisation(world.people)
         self.until = int(as_of.timestamp())
         self.web_url = web_url
         self.actors = {person.account_id: self._actor(person) for person in world.people}
@@ -67,6 +70,9 @@ class View:
         self.commits: dict[str, Node] = {}
         for repository in world.repositories.values():
             self.repositories[repository.full_name.lower()] = self._repository(repository, shas[repository.full_name])
+
+    def is_owner(self, name: str) -> bool:
+        return any(full_name.partition("/")[0] == name.lower() for full_name in self.repositories)
 
     def keep(self, node: Node) -> Node:
         self.by_id[node["id"]] = node

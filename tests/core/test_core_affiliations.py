@@ -185,3 +185,83 @@ def test_spans_of_a_person_never_overlap():
     assert spans["organisation"].to_list() == ["Red Hat", "SUSE", "Igalia", "Red Hat", "SUSE", "Red Hat"]
     assert (spans["from_at"] < spans["to_at"]).fill_null(value=True).all()
     assert spans.filter(pl.col("rule") == "mapping").height == 1
+
+
+def member(login: str, first: float, last: float, missed: float | None = None, since: float | None = None) -> Row:
+    seen = {"first_seen_at": on_day(first), "last_seen_at": on_day(last)}
+    dated = {"since_at": None if since is None else on_day(since)}
+    return {
+        "organisation_id": "github:7",
+        "account_id": f"github:{login}",
+        **seen,
+        **dated,
+        "missed_at": None if missed is None else on_day(missed),
+    }
+
+
+GUILD: Row = {"organisation_id": "github:7", "place": "github:guild", "host": "www.redhat.com", "is_verified": True}
+REGISTERED: Row = {"place": "github:guild", "organisation": "Guild", "affiliation_class": "company", "source": "d1"}
+BOSS = ("Guild", "company")
+
+
+def belonging(*members: Row, **rows: Any) -> Any:
+    given = {"organisations": [GUILD | {"host": None}], "organisation_places": [REGISTERED], **rows}
+    return core(memberships=list(members), **given)
+
+
+def test_a_membership_counts_from_its_first_look_and_for_a_while_after_the_last():
+    acts = [issue(number, "ada", day) for number, day in enumerate([99, 101, 150, 339, 341])]
+    tables = belonging(member("ada", 100, 160), items=acts)
+
+    assert worked_for(tables) == [UNKNOWN, BOSS, BOSS, BOSS, UNKNOWN]
+    assert tables["affiliations"].select("rule", "from_at", "to_at").rows() == [
+        ("membership", on_day(100), on_day(340))
+    ]
+
+
+def test_a_membership_that_the_forge_dates_goes_back_to_then():
+    tables = belonging(member("ada", 100, 100, since=50), items=[issue(1, "ada", 49), issue(2, "ada", 51)])
+
+    assert worked_for(tables) == [UNKNOWN, BOSS]
+
+
+def test_a_membership_that_a_look_missed_is_known_up_to_the_look_before():
+    acts = [issue(1, "ada", 129), issue(2, "ada", 131)]
+    tables = belonging(member("ada", 100, 130, missed=160), items=acts)
+
+    assert worked_for(tables) == [BOSS, UNKNOWN]
+
+
+def test_a_registration_and_an_address_go_before_a_membership():
+    told = {
+        "emails": [CORP, HOME],
+        "commits": [commit("a", "ada@redhat.com", 120), commit("b", "ada@gmail.com", 121, "a")],
+    }
+    registered = [enrolment("ada", "Igalia", 110, 115)]
+    tables = belonging(member("ada", 100, 400), items=[issue(1, "ada", 112)], enrolments=registered, **told)
+
+    assert worked_for(tables) == [("Igalia", "company"), ("Red Hat", "company"), UNKNOWN]
+    later = belonging(member("ada", 100, 400), emails=[HOME], commits=[commit("b", "ada@gmail.com", 121)])
+    assert worked_for(later) == [BOSS]
+
+
+@pytest.mark.parametrize(
+    ("organisation", "places", "expected"),
+    [
+        (GUILD, [], ("Red Hat", "company")),
+        (GUILD | {"is_verified": False}, [], UNKNOWN),
+        (GUILD | {"is_verified": None}, [], UNKNOWN),
+        (GUILD | {"host": "guild.org"}, [], UNKNOWN),
+        (GUILD | {"host": "guild.org"}, [REGISTERED], BOSS),
+        (GUILD | {"place": "github:guild/tools"}, [REGISTERED], BOSS),
+        (GUILD | {"place": "github:guilders"}, [REGISTERED], ("Red Hat", "company")),
+        (GUILD, [REGISTERED | {"affiliation_class": "unknown"}], UNKNOWN),
+        (GUILD, [REGISTERED | {"affiliation_class": "volunteer"}], ("Guild", "volunteer")),
+    ],
+)
+def test_an_organisation_employs_its_members_if_it_is_registered_or_verified_to_be_an_employer(
+    organisation, places, expected
+):
+    told = {"organisations": [organisation], "organisation_places": places, "items": [issue(1, "ada", 101)]}
+
+    assert worked_for(belonging(member("ada", 100, 160), **told)) == [expected]

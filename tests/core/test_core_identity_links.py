@@ -98,6 +98,30 @@ def test_a_bot_is_never_merged_with_a_human():
     assert status(tables, "mail:at1", "mail:bot") == "forbidden"
 
 
+@pytest.mark.parametrize(
+    ("accounts", "classes", "expected"),
+    [
+        ([account("build", account_id="lab:9")], [], "accepted"),
+        ([account("build", account_id="lab:9")], [("lab:9", "bot")], "forbidden"),
+        ([account("build", account_id="lab:9")], [("lab:9", "bot"), ("github:1", "agent")], "accepted"),
+        ([account("k8s-ci-robot", account_id="lab:9")], [], "forbidden"),
+        ([account("k8s-ci-robot", account_id="lab:9")], [("lab:9", "human")], "accepted"),
+    ],
+)
+def test_what_is_a_program_by_decision_or_by_our_list_is_merged_with_programs_alone(accounts, classes, expected):
+    told_classes = [{"alias_id": alias, "actor_class": kind, "reason": "seen"} for alias, kind in classes]
+    merge = [decided("merge", "github:1", "lab:9")]
+    tables = core(accounts=[ADA, *accounts], emails=[], identity_decisions=merge, actor_decisions=told_classes)
+
+    assert status(tables, "github:1", "lab:9", "H") == expected
+
+
+def test_every_link_says_when_it_was_decided():
+    tables = core(accounts=[ADA], emails=[ADA_HERE, address("home")], name_links=[looks("mail:at1", "mail:home")])
+
+    assert set(tables["identity_links"].select("decided_by", "decided_at").rows()) == {("rule", RUN_AT)}
+
+
 def test_a_decision_goes_before_every_rule():
     links = [looks("mail:x", "mail:y", 0.95, "B1")]
     tables = core(

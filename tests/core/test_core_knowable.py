@@ -66,3 +66,16 @@ def test_addresses_are_known_from_their_first_commit_on():
     }
 
     assert known(50, **rows)["emails"]["email_key"].to_list() == ["early"]
+
+
+def test_a_membership_is_known_from_its_first_look_and_a_departure_from_its_own():
+    seen = {"first_seen_at": on_day(10), "last_seen_at": on_day(40), "missed_at": on_day(70)}
+    rows = [{"organisation_id": "github:7", "account_id": "github:ada", **seen}]
+    told_then = {at: known(at, memberships=rows)["memberships"] for at in (9, 20, 69, 70)}
+
+    assert [frame.select("last_seen_at", "missed_at").rows() for frame in told_then.values()] == [
+        [],
+        [(on_day(20), None)],
+        [(on_day(40), None)],
+        [(on_day(40), on_day(70))],
+    ]

@@ -39,6 +39,7 @@ def put_back(forge: SandboxForge) -> None:
     forge.restore()
     forge.switch_issues(on=True)
     forge.show_to_members_only()
+    forge.organisation.left.clear()
 
 
 @pytest.fixture

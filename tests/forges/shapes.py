@@ -39,6 +39,7 @@ GITLAB: dict[str, Shape] = {
         "visibility": ("public", "internal", "private"),
         "archived": "flag",
         "created_at": "instant",
+        "namespace": {"id": "int", "kind": ("group", "user"), "full_path": "text"},
         "issues_access_level": ("disabled", "private", "enabled"),
         "merge_requests_access_level": ("disabled", "private", "enabled"),
         "permissions?": {"project_access": "any", "group_access": "any"},
@@ -107,6 +108,8 @@ REACTION = {"content": ("+1", "-1", "laugh", "hooray", "confused", "heart", "roc
             "created_at": "instant"}  # fmt: skip
 GITEA: dict[str, Shape] = {
     "/version": {"version": "text"},
+    r"/orgs/[^/]+": {"id": "int", "name": "text", "full_name": "text", "website": "text", "visibility": "text"},
+    r"/orgs/[^/]+/public_members": [PERSON],
     r"/repos/[^/]+/[^/]+|/repositories/\d+": {
         "id": "int",
         "name": "text",
@@ -184,10 +187,59 @@ GITEA: dict[str, Shape] = {
 }
 
 
+APINOTFOUND = {"errors": ["text"], "message": "text", "url": "text"}
+APIERROR = {"message": "text", "url": "text"}
+BASIC = {"message": "text", "documentation_url": "text"}
+REFUSALS: dict[str, dict[str, tuple[int, Shape]]] = {
+    "github": {
+        "a wrong token": (401, BASIC),
+        "no such repository": (404, BASIC),
+        "no such item": (404, BASIC),
+        "a scope that is missing": (404, BASIC),
+        "a limit": (403, {"message": "text"}),
+        "a former name": (301, {**BASIC, "url": "text"}),
+        "a query that is none": (
+            200,
+            {"errors": [{"message": "text", "locations": [{"line": "int", "column": "int"}]}]},
+        ),
+    },
+    "gitlab": {
+        "a wrong token": (401, {"message": "text"}),
+        "no such repository": (404, {"message": "text"}),
+        "no such item": (404, {"message": "text"}),
+        "a scope that is missing": (
+            403,
+            {"error": ("insufficient_scope",), "error_description": "text", "scope": "text"},
+        ),
+        "a limit": (429, "page"),
+        "a former name": (301, "page"),
+        "a query that is none": (
+            200,
+            {"errors": [{"message": "text", "locations": [{"line": "int", "column": "int"}]}]},
+        ),
+        "a query that is too much": (200, {"errors": [{"message": "text"}]}),
+    },
+    "gitea": {
+        "a wrong token": (401, APIERROR),
+        "no such repository": (404, APINOTFOUND),
+        "no such item": (404, APINOTFOUND),
+        "a scope that is missing": (403, APIERROR),
+        "a limit": (429, "page"),
+        "a former name": (301, "page"),
+        "a timeline of nothing": (500, APIERROR),
+    },
+}
+"""Status and body of what is no answer. GitHub: the basic-error of its REST description (2022-11-28). GitLab: doc/api/rest/troubleshooting.md and lib/api/helpers.rb of 18.6, rate limits
+after doc/administration/settings/user_and_ip_rate_limits.md, GraphQL's errors after its reference. Gitea: APIError,
+APIForbiddenError, APIUnauthorizedError and APINotFound of the Swagger of 1.25.4, and what that server sent. A page is no JSON."""
+
+
 def problems(value: Any, shape: Shape, where: str = "") -> list[str]:
     """Where a value has not the shape."""
     if value is None and isinstance(shape, (dict, list)):
         return []  # Go and Ruby alike write null for an object or a list that is not there
+    if shape == "page":
+        return [] if isinstance(value, str) else [f"{where} is no page"]
     if isinstance(shape, dict):
         if not isinstance(value, dict):
             return [f"{where} is no object"]

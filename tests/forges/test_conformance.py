@@ -14,6 +14,7 @@ from extract import archive as archives
 from extract import raw
 from extract.errors import BadToken, NoSuchRepository, NotAForge, OutOfQuota, TryAgain
 from extract.forges import FORGES
+from extract.gitlab import queries
 from extract.sandbox.faults import Faults
 from extract.source import Source, Window
 
@@ -272,6 +273,62 @@ def test_a_backfill_and_a_night_are_one_crawl(crawl, undisturbed):
     crawl.night()
 
     assert crawl.everything() == undisturbed.everything()
+
+
+@pytest.fixture
+def small_lists(hut, monkeypatch):
+    """Two numbers a page, whoever lists them."""
+    monkeypatch.setattr("extract.github.sweep.NUMBERS_PER_REQUEST", 2)
+    listed = queries.numbers
+    monkeypatch.setattr(queries, "numbers", lambda stream: listed(stream).replace("first: 100", "first: 2"))
+    hut.page_maximum = 2
+
+
+def begun(crawl, monkeypatch, at: int) -> int:
+    """A backfill that is killed as it writes for the so many-th time; gives the requests of it."""
+    write, left, spent = archives.write_durably, [at], crawl.forge.requests
+
+    def dying(path, content):
+        left[0] -= 1
+        if left[0] == 0:
+            raise Killed
+        write(path, content)
+
+    monkeypatch.setattr(archives, "write_durably", dying)
+    with pytest.raises(Killed):
+        FORGES[crawl.source.kind].backfill(crawl.source, window(crawl, 400), crawl.around())
+    monkeypatch.setattr(archives, "write_durably", write)
+    return crawl.forge.requests - spent
+
+
+@pytest.mark.parametrize("deleted", [(), (1, -1)])
+def test_a_backfill_that_was_killed_in_its_list_goes_on_at_its_page(
+    crawl, hut, undisturbed, small_lists, monkeypatch, deleted
+):
+    kept = {(issue.number, issue.title) for issue in hut.world.repositories[NAME].issues}
+    begun(crawl, monkeypatch, at=12)
+    n_listed = len(crawl.stream("backfill").manifest.window["todo"])
+    gone = [hut.world.repositories[NAME].issues[at] for at in deleted]
+    hut.delete(NAME, *(issue.number for issue in gone))
+    spent = hut.requests
+    told = FORGES[crawl.source.kind].backfill(crawl.source, window(crawl, 400), crawl.around())
+    titles = set(crawl.rows(raw.ITEMS).filter(kind="issue")["title"])
+
+    assert n_listed >= 8
+    assert hut.requests - spent == told.requests
+    assert {title for _, title in kept} - {issue.title for issue in gone} == titles
+    if not deleted:
+        assert items(crawl) == items(undisturbed)
+        assert crawl.stream("backfill").manifest.facts["done"][0]["n_items"] == len(items(undisturbed))
+
+
+def test_a_backfill_that_goes_on_lists_nothing_twice(crawl, hut, small_lists, monkeypatch, tmp_path):
+    whole = replace(crawl, folder=tmp_path / "whole", places={})
+    in_one = FORGES[whole.source.kind].backfill(whole.source, window(whole, 400), whole.around()).requests
+    first = begun(crawl, monkeypatch, at=12)
+    then = FORGES[crawl.source.kind].backfill(crawl.source, window(crawl, 400), crawl.around()).requests
+
+    assert first + then <= in_one + 4
 
 
 def test_a_forecast_counts_and_writes_nothing(crawl, undisturbed):

@@ -37,6 +37,13 @@ def of_gitea(forge, crawl) -> int:
     return 4 + lists + 2 * issues + 4 * changes + with_lines + comments + on_lines
 
 
+def of_members(forge) -> int:
+    """The organisation and its pages of members; GitLab tells both together."""
+    paid = sum(one.is_sponsored and not one.is_ghost for one in forge.world.people)
+    rows, besides = {"github": (100, 1), "gitlab": (100, 0), "gitea": (50, 1)}[forge.dialect.kind]
+    return besides + max(1, ceil(paid / rows))
+
+
 FORMULAS = {"github": of_github, "gitea": of_gitea, "gitlab": of_gitlab}
 
 
@@ -44,4 +51,4 @@ def test_a_first_crawl_costs_what_the_formula_says(running, tmp_path):
     crawl = Crawl(running, tmp_path)
     spent = crawl.night().requests
 
-    assert spent == FORMULAS[running.dialect.kind](running, crawl)
+    assert spent == FORMULAS[running.dialect.kind](running, crawl) + of_members(running)

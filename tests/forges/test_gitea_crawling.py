@@ -11,6 +11,10 @@ from extract.gitea import talk
 from extract.sandbox.faults import Faults
 
 
+class Killed(BaseException):
+    """The process dies here."""
+
+
 @pytest.fixture
 def crawl(gitea, tmp_path):
     return Crawl(gitea, tmp_path)
@@ -142,3 +146,27 @@ def test_what_cannot_be_shown_any_more_stays_as_it_was_known(crawl, gitea, poiso
     crawl.night()
 
     assert crawl.everything() == before
+
+
+def test_a_run_that_goes_on_at_its_page_learns_anew_in_what_size_an_instance_counts(
+    crawl, gitea, tmp_path, monkeypatch
+):
+    whole = Crawl(gitea, tmp_path / "whole")
+    whole.night()
+    gitea.page_maximum = 2
+    changed, pages = talk.GiteaTalk.changed, []
+
+    def dying(self, stream, *rest):
+        pages.append(stream)
+        if stream == "changes" and pages.count(stream) == 5:
+            raise Killed
+        return changed(self, stream, *rest)
+
+    monkeypatch.setattr(talk.GiteaTalk, "changed", dying)
+    with pytest.raises(Killed):
+        crawl.night()
+    assert crawl.stream("changes").manifest.window["after"] == 8
+    crawl.night()
+
+    assert crawl.everything() == whole.everything()
+    assert not list(crawl.folder.glob("archive/*/*/again/pages/*")), "nothing was missed and fetched by its number"

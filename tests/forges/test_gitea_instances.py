@@ -28,6 +28,8 @@ def test_the_scope_that_is_missing_is_named(crawl, gitea, scope):
     with pytest.raises(MissingScope, match=f"scope {scope} of the token in {VARIABLE}"):
         crawl.night()
 
+    assert (crawl.places, [*crawl.folder.rglob("*.*")]) == ({}, []), "nothing is left behind"
+
 
 @pytest.mark.parametrize(
     ("version", "is_new_enough"),

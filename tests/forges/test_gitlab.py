@@ -36,6 +36,7 @@ def gitlab(tmp_path_factory):
 def crawl(gitlab, tmp_path):
     yield Crawl(gitlab, tmp_path)
     gitlab.faults, gitlab.missing_scope = Faults(), ""
+    gitlab.restore()
 
 
 def user(login: str, number: int, **more: object) -> dict:
@@ -272,17 +273,26 @@ def test_groups_may_be_nested_and_pages_of_a_project_lead_to_it():
     assert repository("group/project.git") == "group/project"
 
 
-def test_confidential_issues_are_left_out_and_counted(crawl, monkeypatch):
-    ask = talk.Line.ask
-
-    def with_secrets(line, query, variables, **how):
-        page = ask(line, query, variables, **how)
-        told = page.data()
-        if query == queries.NEWEST:
-            told["data"]["project"]["confidential"]["count"] = 3
-        return replace(page, body=json.dumps(told))
-
-    monkeypatch.setattr(talk.Line, "ask", with_secrets)
+def test_confidential_issues_are_left_out_and_counted(crawl, gitlab):
+    secret = [issue.number for issue in gitlab.world.repositories[NAME].issues[1:4]]
+    gitlab.make_confidential(NAME, *secret)
     crawl.night()
+    told = crawl.rows(raw.ITEMS).filter(kind="issue")
 
     assert crawl.notes == [f"box:{NAME}: 3 confidential issues are left out."]
+    assert told.height == len(gitlab.world.repositories[NAME].issues) - len(secret)
+    assert not {2, 3, 4} & {*told["number"]}, "GitLab counts issues apart: these are the second to fourth"
+    assert crawl.rows(raw.STREAMS).filter(stream="issues")["is_complete"].all()
+
+
+def test_an_issue_that_becomes_confidential_leaves_the_tables_and_comes_back_when_it_is_not(crawl, gitlab, tmp_path):
+    crawl.night()
+    before = crawl.everything()
+    gitlab.make_confidential(NAME, gitlab.world.repositories[NAME].issues[1].number)
+    crawl.night()
+    assert 2 not in {*crawl.rows(raw.ITEMS).filter(kind="issue")["number"]}
+    assert crawl.rows(raw.TOMBSTONES).select("item_kind", "number").rows() == [("issue", 2)]
+
+    gitlab.restore()
+    crawl.night()
+    assert crawl.everything() == before

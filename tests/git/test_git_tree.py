@@ -66,7 +66,6 @@ def test_no_address_is_kept(workshop, mining):
             "* Ada ([@ada](https://github.com/ada)), @org/team\nBob <bob@example.org>\n",
             [
                 (1, None, "ada", None, None),
-                (1, None, "ada", None, None),
                 (1, None, None, "org/team", None),
                 (2, None, None, None, "bob@example.org"),
             ],
@@ -75,3 +74,60 @@ def test_no_address_is_kept(workshop, mining):
 )
 def test_each_form_of_document_is_read(kind, text, expected):
     assert list(named(kind, "pkg/OWNERS", text)) == expected
+
+
+PLACES = {"cmd", "cmd/tool", "net", "Makefile"}
+
+
+def holders_of(text):
+    return [(login, email, pattern) for _, pattern, login, _, email in named("maintainers", "x", text, PLACES)]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["## Emeritus maintainers", "Past Maintainers\n----------------", "Former maintainers:", "**Retired**", "# Alumni"],
+)
+def test_who_held_it_once_does_not_hold_it(heading):
+    assert holders_of(f"* @ada\n\n{heading}\n\n* @bob\n  still here @cyd\n\n# Now\n* @dan\n") == [
+        ("ada", None, None),
+        ("dan", None, None),
+    ]
+
+
+def test_a_heading_below_that_of_the_former_ones_is_about_them_too():
+    assert holders_of("## Emeriti\n### Core:\n* @bob\nThanks:\n* @eve\n## Core\n* @ada\n") == [("ada", None, None)]
+
+
+def test_remarks_name_nobody():
+    assert holders_of("<!--\nCopyright bob@example.org\n-->\n* @ada <!-- @bob -->\n") == [("ada", None, None)]
+
+
+def test_a_list_item_of_a_place_names_who_holds_that():
+    text = """General:
+* Ada (ada@example.org / @ada)
+
+* `cmd`
+  * `tool`: Bob (@bob)
+  * `gone`: Cyd (@cyd)
+* `net/` and what belongs to it: Dan (@dan)
+* `@eve` helps
+"""
+
+    assert holders_of(text) == [
+        ("ada", "ada@example.org", None),
+        ("bob", None, "/cmd/tool"),
+        ("cyd", None, "/cmd"),
+        ("dan", None, "/net"),
+        ("eve", None, None),
+    ]
+
+
+def test_as_many_logins_as_addresses_are_the_same_persons():
+    both = "* Ada (<ada@example.org> / @ada), Bob (<bob@example.org> / @bob)\n"
+
+    assert holders_of(both) == [("ada", "ada@example.org", None), ("bob", "bob@example.org", None)]
+    assert holders_of("* @ada @bob <cyd@example.org>\n") == [
+        ("ada", None, None),
+        ("bob", None, None),
+        (None, "cyd@example.org", None),
+    ]

@@ -90,6 +90,18 @@ def test_they_agree_with_networkx(edges):
 
 
 @given(EDGES)
+@settings(max_examples=60, deadline=None)
+def test_pagerank_agrees_with_networkx(edges):
+    graph = matrix(edges, 9)
+    theirs = nx.pagerank(nx.from_scipy_sparse_array(graph, create_using=nx.DiGraph), tol=1e-13, max_iter=1000)
+    ends = graph.tocoo()
+
+    ours = pagerank(ends.row, ends.col, ends.data, one_block(9))
+
+    assert ours == pytest.approx([theirs[node] for node in range(9)], abs=1e-9)
+
+
+@given(EDGES)
 @settings(max_examples=40, deadline=None)
 def test_the_eigenvector_solves_its_equation(edges):
     graph = matrix(edges, 9)
@@ -116,9 +128,10 @@ def test_a_graph_among_others_has_the_values_it_has_alone(left, right):
     together, block = matrix(left + moved, 18), np.repeat([0, 1], 9)
     alone, own = matrix(right, 9), one_block(9)
 
-    assert paths(together, block, most_sources=9).betweenness[9:] == pytest.approx(
-        paths(alone, own, most_sources=9).betweenness
-    )
+    for most_sources in (9, 4):
+        assert paths(together, block, most_sources=most_sources).betweenness[9:] == pytest.approx(
+            paths(alone, own, most_sources=most_sources).betweenness
+        )
     assert eigenvector(together, block)[9:] == pytest.approx(eigenvector(alone, own), nan_ok=True, abs=1e-6)
     for at in (0, 1):
         assert hits(together, block)[at][9:] == pytest.approx(hits(alone, own)[at], nan_ok=True, abs=1e-6)

@@ -123,6 +123,15 @@ def test_a_covariate_without_effect_has_no_large_coefficient_and_keeps_its_level
     assert np.mean(np.array(p_values) < 0.05) == pytest.approx(0.05, abs=0.03)
 
 
+def test_the_likeness_of_covariates_inflates_their_variance_by_one_over_one_less_r_squared():
+    """Two covariates of correlation r, of a hazard that hangs on neither: 1 / (1 - r^2)."""
+    random = np.random.default_rng(7)
+    x, noise = random.normal(size=(2, 20_000))
+    found = fitted(random.permutation(20_000), np.column_stack([x, 0.8 * x + 0.6 * noise]))
+
+    assert found.inflation == pytest.approx([1 / 0.36] * 2, rel=0.05)
+
+
 @pytest.mark.parametrize(
     ("lives", "reason"),
     [

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import polars as pl
-from core_stories import Row, account, change, comment, issue, review, told
+import pytest
+from core_stories import Row, account, address, change, comment, commit, issue, on_day, review, told
 from whole_worlds import PARAMETERS
 
 from transform.tables import BUILT
@@ -16,7 +18,7 @@ ACCOUNTS = [*(account(login) for login in ("ada", "bob", "cyd", "dan")), account
 
 def built(**rows: list[Row]) -> dict[str, pl.DataFrame]:
     """ops.headlines and what it is made of."""
-    names = {"ops.headlines", "retention.curve_summaries", "influence.concentration"}
+    names = {"ops.headlines", "retention.curve_summaries", "influence.concentration", "influence.founding_claim"}
     for module in reversed(BUILT):
         names |= set(module.TABLE.inputs) if str(module.TABLE) in names else set()
     frames: dict[str, pl.LazyFrame] = told(**{"accounts": ACCOUNTS, **rows})
@@ -88,3 +90,53 @@ def test_the_numbers_of_humans_are_the_published_ones():
     columns = [f"retained_{day}_share" for day in (30, 90, 180, 365)]
     assert told_of(tables, *columns)["humans"] == tuple(by_day[day] for day in (30, 90, 180, 365))
     assert by_day[90] == 0.7
+
+
+def talk(people: list[str], day: float = 400, robot: str = "robot") -> dict[str, list[Row]]:
+    """The n-th person opens n issues, and on each of them somebody else answers, after whom the robot does."""
+    opened = [(100 * n + k, who) for n, who in enumerate(people, start=1) for k in range(n)]
+    answers = [comment(number, people[number % len(people)], day + 1) for number, _ in opened]
+    answers += [comment(number, robot, day + 0.5) for number, _ in opened[::2]]
+    named = {"subject_id": "s", "login": robot, "account_id": f"github:{robot}", "mentioned_at": on_day(day)}
+    mention = {"repo_id": "r", "number": 100, "item_kind": "issue", "author_account_id": f"github:{people[0]}", **named}
+    return {"items": [issue(number, who, day) for number, who in opened], "comments": answers, "mentions": [mention]}
+
+
+WORLD = [f"person{number}" for number in range(12)]
+TALKERS = [*map(account, WORLD), account("robot", "bot")]
+OF_ATTENTION = ("attention_effective_persons", "attention_top1_share", "rank_correlation")
+
+
+def test_attention_and_claim_of_humans_are_the_published_ones():
+    tables = built(accounts=TALKERS, **talk(WORLD))
+
+    year = {"repo_id": "r", "window_start": date(2021, 1, 1)}
+    spread = tables["influence.concentration"].filter(quantity="pagerank", **year).row(0, named=True)
+    claim = tables["influence.founding_claim"].filter(member_group="everybody", **year).row(0, named=True)
+    published = (spread["effective_persons"], spread["top1_share"], claim["rank_correlation"])
+    assert told_of(tables, *OF_ATTENTION)["humans"] == pytest.approx(published, abs=1e-9)
+    assert claim["rank_correlation"] is not None
+
+
+def test_a_bot_draws_attention_only_where_bots_count():
+    tables = built(accounts=TALKERS, **talk(WORLD))
+    told_ones = told_of(tables, *OF_ATTENTION)
+
+    assert told_ones["humans"] == told_ones["humans_and_agents"] != told_ones["all"]
+    assert told_of(tables, "n_persons")["all"] == (13,)
+
+
+def test_with_bots_the_numbers_are_as_if_they_were_humans():
+    as_humans = built(accounts=[*map(account, [*WORLD, "helper"])], **talk(WORLD, robot="helper"))
+    as_bots = built(accounts=[*map(account, WORLD), account("helper", "bot")], **talk(WORLD, robot="helper"))
+
+    assert told_of(as_bots, *OF_ATTENTION)["all"] == pytest.approx(
+        told_of(as_humans, *OF_ATTENTION)["humans"], abs=1e-9
+    )
+
+
+def test_how_much_is_of_unknown_affiliation_is_told_each_night():
+    signed = [address("ada", forge="github", account_id="github:ada", host="redhat.com")]
+    tables = built(items=[issue(1, "bob", 1)], emails=signed, commits=[commit("a", "ada", 2)])
+
+    assert told_of(tables, "unknown_affiliation_share")["humans"] == (0.5,)

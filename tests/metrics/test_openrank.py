@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import numpy as np
 import polars as pl
 import pytest
 from metric_stories import act, acts, built, fates, proposal, watched
@@ -25,12 +26,11 @@ def community(*rows):
         }
         for who, what, amount, merged in rows
     ]
-    return {
-        name: value
-        for _, _, name, value in openrank.community_values(
-            pl.DataFrame(told, schema_overrides={"merged_month": pl.Date})
-        )
-    }
+    return dict(values_of(told).select("node", "openrank").iter_rows())
+
+
+def values_of(told):
+    return openrank.community_values(pl.DataFrame(told, schema_overrides={"merged_month": pl.Date}))
 
 
 def test_a_merged_change_of_one_that_another_commented_and_merged():
@@ -41,14 +41,13 @@ def test_a_merged_change_of_one_that_another_commented_and_merged():
 
 def test_nothing_is_lost_and_nothing_comes_from_nowhere():
     """All retentions are equal and all walks whole: the sum of the values is that of the initial ones."""
-    nodes = openrank.with_background([("r", "p a"), ("r", "p b"), ("r", "i x"), ("r", "i y")])
-    initial = {node: float(at) for at, node in enumerate(nodes, start=1)}
-    people, things = [("r", "p a"), ("r", "p b"), ("r", "p b")], [("r", "i x"), ("r", "i x"), ("r", "i y")]
-    values = openrank.ranked(
-        nodes, initial, dict.fromkeys(nodes, 0.15), people, things, pl.Series([1.0, 2.0, 5.0]).to_numpy()
-    )
+    acts_of = pl.DataFrame({"repo_id": ["r"] * 3, "person_id": ["a", "b", "b"], "artefact_id": ["x", "x", "y"]})
+    nodes = openrank.numbered(acts_of, "i ")
+    here = np.arange(len(nodes.names))
+    value = openrank.walked(nodes, np.arange(3), here, here + 1.0, np.full(len(here), 0.15), pl.Series([1.0, 2.0, 5.0]))
 
-    assert sum(values.values()) == pytest.approx(sum(initial.values()))
+    assert len(here) == 5
+    assert value.sum() == pytest.approx(1 + 2 + 3 + 4 + 5)
 
 
 def test_repositories_do_not_touch():
@@ -65,9 +64,9 @@ def test_repositories_do_not_touch():
         for repo in "rq"
         for who, what, amount, _ in one
     ]
-    found = openrank.community_values(pl.DataFrame(told, schema_overrides={"merged_month": pl.Date}))
+    found = values_of(told).filter(node="p u1")
 
-    assert [value for *_, name, value in found if name == "p u1"] == [pytest.approx(community(*one)["p u1"])] * 2
+    assert found["openrank"].to_list() == [pytest.approx(community(*one)["p u1"])] * 2
 
 
 def test_the_month_before_counts_on_and_wears_off():

@@ -64,6 +64,18 @@ def test_the_hazard_ratio_of_four_lives_is_as_solved_by_hand():
     assert (row["n_persons"], row["n_exits"], row["reason"]) == (4, 4, None)
 
 
+def test_terms_that_say_almost_the_same_have_no_ratios_and_the_others_do():
+    """Active days are acts but for one person in four hundred."""
+    stays, months = lives(*((*told[:3], ("issue", "commit")[at % 2]) for at, told in enumerate(crowd())))
+    one_less = pl.col("n_contributions_first_month") - (pl.int_range(pl.len()) == 7).cast(pl.Int64)
+    months = months.with_columns(n_active_days_first_month=one_less)
+    rows = built(determinants, stays.lazy(), months.lazy(), NO_MONTHS, parameters=LOOSE)
+    said = {row["term"]: row["reason"] for row in only(rows, repo_id="r", period="whole").iter_rows(named=True)}
+
+    assert (said["contributions_doubled"], said["active_days_doubled"]) == ("collinear", "collinear")
+    assert sorted([str(said["door_issue"]), str(said["door_commit"])]) == ["None", "reference"]
+
+
 def test_a_known_effect_is_found_within_its_bounds():
     row = model_of(*crowd())["contributions_doubled"]
 

@@ -30,6 +30,8 @@ LIES = {
     f"UPDATE core.identity_links SET person_id = {ANYBODY}, rule = 'B2' WHERE rule = 'A2'",
     "for whom people work is not wholly unknown": "UPDATE core.contributions SET affiliation_class = 'unknown'",
     "the credit of a commit is given once": "UPDATE core.commit_roles SET credit_share = credit_share / 2",
+    "the attention of humans in the headlines is the published one": "UPDATE ops.headlines SET rank_correlation = NULL",
+    "unknown affiliation is told as it is": "UPDATE influence.by_affiliation SET unknown_share = 0.001",
     "the headlines of humans are the published numbers": "UPDATE ops.headlines SET n_newcomers = n_newcomers + 1 "
     "WHERE population = 'humans'",
     "nothing happens after the snapshot": "UPDATE core.contributions SET contributed_at = '2030-01-01' WHERE kind = 'review'",

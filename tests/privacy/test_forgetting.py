@@ -9,8 +9,11 @@ import polars as pl
 import pytest
 
 from extract import identity_store, raw
+from extract.git.people import Keys
+from flows import who
 from flows.data_directory import DataDirectory
-from flows.forgetting import NOBODY, Tombstones, bury, login_key, purge, redact, scrubbed, tombstones, without
+from flows.forgetting import bury, bury_listed, come_since, purge, tombstones
+from flows.redacting import NOBODY, Tombstones, login_key, redact, scrubbed, without, without_address
 
 GONE = Tombstones(frozenset({"github:1", "mail:key"}), frozenset({login_key("ada", b"s")}), b"s")
 ADA = {"__typename": "User", "login": "Ada", "databaseId": 1}
@@ -110,7 +113,7 @@ def test_a_tombstone_holds_no_login_and_lasts(tmp_path):
 
     found, kept = tombstones(directory), directory.people / "forgotten.json"
     assert found.aliases == {"github:1", "mail:key"}
-    assert found.has_login("ada")
+    assert found.has_login("ada", "github")
     assert "ada" not in kept.read_text().lower()
     assert kept.stat().st_mode & 0o777 == 0o600
 
@@ -128,3 +131,98 @@ def test_names_of_who_is_gone_leave_the_identity_store_again_after_every_night(t
         assert purge(directory) == 1
         assert identity_store.read(directory.identities)["name"].to_list() == ["Bob"]
         assert (directory.identities / "r" / identity_store.FILE).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_namesake_on_another_forge_is_left_alone():
+    gone = Tombstones(frozenset({"github:1"}), frozenset({login_key("github:ada", b"s")}), b"s")
+    namesake = {"author": {"username": "ada", "id": "gid://lab/User/9"}, "body": "@ada"}
+    rows = raw.ACCOUNTS.rows({"account_id": "github:7", "login": "Ada"}, {"account_id": "lab:9", "login": "ada"})
+
+    assert without(namesake, "lab", gone) == namesake
+    assert without(namesake, "github", gone) == {"author": None, "body": ""}
+    assert scrubbed(rows, raw.ACCOUNTS, gone)["account_id"].to_list() == ["lab:9"]
+
+
+def test_an_account_that_is_told_by_a_global_id_is_known_by_its_number():
+    gone = Tombstones(frozenset({"lab:9"}), frozenset(), b"s")
+
+    assert without({"author": {"username": "renamed", "id": "gid://gitlab/User/9"}}, "lab", gone) == {"author": None}
+
+
+def partition(tmp_path, **tables):
+    named = {table.name: table for table in raw.TABLES}
+    raw.write(tmp_path / "p/git", {name: named[name].rows(*rows) for name, rows in tables.items()})
+    return [tmp_path / "p"]
+
+
+def test_addresses_that_come_later_are_theirs_by_login_forge_or_mailmap(tmp_path):
+    gone = Tombstones(frozenset({"github:1"}), frozenset({login_key("github:ada", b"s")}), b"s")
+    addresses = [
+        {"email_key": "noreply", "forge": "github", "login": "ada"},
+        *({"email_key": key} for key in ("shown", "mapped", "other")),
+    ]
+    told = partition(
+        tmp_path,
+        accounts=[{"account_id": "github:1", "login": "ada", "account_type": "user"}],
+        emails=addresses,
+        email_links=[{"email_key": "shown", "account_id": "github:1", "sha": "a"}],
+        mailmap_links=[{"email_key": "mapped", "proper_email_key": "shown"}],
+    )
+
+    assert come_since(gone, told) == {"mail:noreply", "mail:shown", "mail:mapped"}
+
+
+@pytest.mark.parametrize(
+    ("line", "aliases"),
+    [
+        ("ada", set()),
+        ("github:ada # she asked", {"github:1", "mail:shown"}),
+        ("lab:1", {"lab:1"}),
+        ("new@example.org", {f"mail:{Keys(b's', '', ()).email_key('new@example.org', '')}"}),
+        ("newcomer", set()),
+    ],
+)
+def test_a_line_of_the_opt_out_list_is_whom_it_names_with_what_is_certainly_theirs(tmp_path, line, aliases):
+    directory = DataDirectory(tmp_path / "data").opened()
+    told = partition(
+        tmp_path,
+        accounts=[{"account_id": f"{forge}:1", "login": "ada", "account_type": "user"} for forge in ("github", "lab")],
+        emails=[{"email_key": "shown"}],
+        email_links=[{"email_key": "shown", "account_id": "github:1", "sha": "a"}],
+    )
+    directory.people.mkdir()
+    (directory.people / "optout.txt").write_text(f"\n{line}\n")
+    bury_listed(directory, lambda: who.directory(told, b"s"), told)
+
+    found = tombstones(directory)
+    assert found.aliases == aliases
+    assert found.has_login("newcomer", "github") == (line == "newcomer")
+    assert found.has_login("ada", "github") == ("github:1" in aliases)
+    assert found.has_login("ada", "lab") == ("lab:1" in aliases)
+
+
+def test_what_git_keeps_of_an_address_says_nothing_of_who_is_gone(tmp_path):
+    row = {"email_key": "key", "forge": "github", "account_id": "1", "login": "ada", "host": "ada.example"}
+    pl.DataFrame([row, {**row, "email_key": "other", "login": "bob"}]).write_parquet(tmp_path / "1.emails.parquet")
+
+    assert without_address(tmp_path / "1.emails.parquet", GONE) == 1
+    assert without_address(tmp_path / "1.emails.parquet", GONE) == 0
+    assert pl.read_parquet(tmp_path / "1.emails.parquet").select("email_key", "login").rows() == [
+        ("key", None),
+        ("other", "bob"),
+    ]
+
+
+def test_the_list_says_the_same_every_night(tmp_path):
+    directory = DataDirectory(tmp_path / "data").opened()
+    given = {"accounts": [{"account_id": "github:1", "login": "ada", "account_type": "user"}]}
+    directory.people.mkdir()
+    (directory.people / "optout.txt").write_text("ada\n")
+    found = []
+    for night, rows in enumerate((given, {"accounts": []})):
+        told = partition(tmp_path / str(night), **rows)
+        bury_listed(directory, lambda told=told: who.directory(told, b"s"), told)
+        found.append(tombstones(directory))
+
+    assert found[0] == found[1]
+    assert found[0].aliases == {"github:1"}

@@ -20,6 +20,7 @@ PEOPLE = Directory(
     KEYS,
     frozenset({"github:1", "github:2", "lab:1", mail("ada@example.org"), mail("a@home.example")}),
     {"ada": {"github:1", "lab:1"}, "github:ada": {"github:1"}, "bob": {"github:2"}},
+    frozenset({"github:guild"}),
 )
 
 
@@ -122,10 +123,20 @@ def test_our_own_file_says_the_same_in_toml_and_yaml(tmp_path, name, text):
     assert (effects[1]["from_at"], effects[1]["to_at"]) == ("2020-01-01T00:00:00+00:00", None)
 
 
+def test_an_organisation_of_a_forge_is_registered_by_its_place(tmp_path):
+    found = read(tmp_path, "a.toml", '[[organisation]]\nname = "Guild"\nforges = ["GitHub:guild"]\n')
+    made = decisions.new(tmp_path, "import", "because", "me", found.effects)
+    rows = decisions.tables([made])["organisation_places"]
+
+    assert rows.select("place", "organisation", "affiliation_class").rows() == [("github:guild", "Guild", "company")]
+
+
 @pytest.mark.parametrize(
     ("text", "line", "why"),
     [
         ('[[merge]]\nwho = ["bob", "nobody"]\n', 1, "Nobody here"),
+        ('[[organisation]]\nname = "A"\nforges = ["lab:guild"]\n', 1, "the organisations that do are: github:guild"),
+        ('[[organisation]]\nname = "A"\n', 1, "needs domains"),
         ('\n[[actor]]\nwho = "bob"\nclass = "robot"\n', 2, "no class"),
         ('[[merge]]\nwho = ["bob", "lab:1"]\n[[apart]]\nwho = ["lab:1", "bob"]\n', 3, "says apart"),
         (
@@ -251,3 +262,19 @@ def test_a_cncf_file_has_stars_comments_and_people_without_a_company_that_is_kno
     assert [effect["kind"] for effect in found.effects] == ["merge", "enrolment"]
     assert found.effects[1]["organisation"] == "First \u00b7 Internship"
     assert found.unknown == 3
+
+
+def test_what_was_decided_about_who_is_forgotten_goes_with_its_reason_and_the_rest_stays(tmp_path):
+    first = kept(tmp_path, merge("gone", "b"))
+    kept(tmp_path, merge("gone", "c"), merge("d", "e"), kind="import")
+    kept(tmp_path, kind="undo", undoes=first)
+    kept(tmp_path, merge("d", "f"))
+
+    assert decisions.forget(tmp_path, {"gone"}) == 1
+    left = decisions.read(tmp_path)
+
+    nobody = decisions.FORGOTTEN
+    assert [one.reason for one in left] == [nobody, "because", nobody, "because"]
+    assert [len(one.effects) for one in left] == [0, 1, 0, 1]
+    assert decisions.forget(tmp_path, {"gone"}) == 0
+    assert (tmp_path / "decisions.jsonl").stat().st_mode & 0o777 == 0o600

@@ -34,6 +34,9 @@ TABLE = Table(
         URL,
         Column("is_minimised", pl.Boolean, "Whether the forge hides it; null when unknown.", nullable=True),
         Column("is_by_machine", pl.Boolean, "Whether a program posted it under a human's account (BOT-02)."),
+        Column(
+            "is_merge_command", pl.Boolean, "Whether it tells a bot or queue to merge; null when unread.", nullable=True
+        ),
         Column("commented_at", INSTANT, "When it was written; a review comment may be older than its review."),
     ),
 )

@@ -8,11 +8,11 @@ from quality.contract import INSTANT, Column, Table
 from transform.columns import share
 from transform.core.accounts_of_addresses import account_of_address, accounts_elsewhere
 from transform.identity.deciding import Candidate, Decider, Node, canonical
+from transform.identity.machines import by_login
 from transform.parameters import Parameters
 
 RULES = ("A2", "A3", "A4", "B1", "B2", "C1", "C2", "H")
 STATUSES = ("accepted", "queued", "quarantined", "forbidden", "overruled")
-NOBODY_DECIDED = pl.lit(None, INSTANT)
 
 TABLE = Table(
     schema="core",
@@ -28,8 +28,9 @@ TABLE = Table(
         "raw.alias_names",
         "raw.signature_classes",
         "raw.identity_decisions",
+        "raw.actor_decisions",
     ),
-    definition="ID-02/3",
+    definition="ID-02/4",
     formula="links in order of trust join groups unless that unites two accounts of one forge, a program and a human, or "
     "what somebody decided is apart; from a score of 0.8 on without a person; groups beyond 8 names or 15 addresses are "
     "taken to pieces",
@@ -46,7 +47,9 @@ TABLE = Table(
         Column("status_reason", pl.String, "Why it does not hold; empty where it does."),
         Column("decided_by", pl.String, "A rule, or a human.", one_of=("rule", "human")),
         Column(
-            "decided_at", INSTANT, "When a human decided; null for rules, which decide in every build.", nullable=True
+            "decided_at",
+            INSTANT,
+            "When a human decided; for a rule the build's instant, for rules decide in every build.",
         ),
         Column("person_id", pl.String, "The person both are; null where the link does not hold.", nullable=True),
     ),
@@ -63,11 +66,13 @@ def build(
     names: pl.LazyFrame,
     machines: pl.LazyFrame,
     decisions: pl.LazyFrame,
+    classes: pl.LazyFrame,
     *,
     parameters: Parameters,
 ) -> pl.LazyFrame:
+    now = pl.lit(parameters.as_of, INSTANT)
     emails = emails.filter(~pl.col("is_only_named").fill_null(value=False))
-    stars = account_of_address(accounts, emails, links).pipe(with_cuts, decisions)
+    stars = account_of_address(accounts, emails, links).pipe(with_cuts, decisions).with_columns(decided_at=now)
     held = stars.filter(pl.col("status") == "accepted").select("alias_id", node="other_alias_id")
     aliases = pl.concat(
         [
@@ -80,14 +85,14 @@ def build(
     elsewhere = by_rule(accounts_elsewhere(links, stars))
     asked = pl.concat(
         [elsewhere, from_mailmap(mailmap), by_rule(looks), from_people(decisions)], how="diagonal_relaxed"
-    )
+    ).with_columns(pl.col("decided_at").fill_null(now))
     known = aliases.unique()
     candidates = (
         asked.join(known, on="alias_id", how="semi")
         .join(known.rename({"alias_id": "other_alias_id"}), on="other_alias_id", how="semi")
         .pipe(with_nodes, held)
         .pipe(without_the_lone, alone(decisions))
-        .pipe(with_facts, held, names, machine_nodes(accounts, emails, machines, held))
+        .pipe(with_facts, held, names, machine_nodes(accounts, emails, machines, classes, held))
     )
     decided = candidates.map_batches(_decided, schema=DECIDED, validate_output_schema=False)
     people = pl.concat(
@@ -140,7 +145,6 @@ def with_cuts(stars: pl.LazyFrame, decisions: pl.LazyFrame) -> pl.LazyFrame:
         status=pl.when(is_cut).then(pl.lit("overruled")).otherwise(pl.lit("accepted")),
         status_reason=pl.when(is_cut).then(pl.lit("somebody decided that they are two persons")).otherwise(pl.lit("")),
         decided_by=pl.lit("rule"),
-        decided_at=NOBODY_DECIDED,
     )
 
 
@@ -153,12 +157,11 @@ def from_mailmap(mailmap: pl.LazyFrame) -> pl.LazyFrame:
         confidence_share=pl.lit(0.98),
         evidence=pl.lit("the mailmap of a repository"),
         decided_by=pl.lit("rule"),
-        decided_at=NOBODY_DECIDED,
     )
 
 
 def by_rule(links: pl.LazyFrame) -> pl.LazyFrame:
-    return links.with_columns(decided_by=pl.lit("rule"), decided_at=NOBODY_DECIDED)
+    return links.with_columns(decided_by=pl.lit("rule"))
 
 
 def from_people(decisions: pl.LazyFrame) -> pl.LazyFrame:
@@ -190,17 +193,21 @@ def with_nodes(links: pl.LazyFrame, held: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def machine_nodes(
-    accounts: pl.LazyFrame, emails: pl.LazyFrame, machines: pl.LazyFrame, held: pl.LazyFrame
+    accounts: pl.LazyFrame, emails: pl.LazyFrame, machines: pl.LazyFrame, classes: pl.LazyFrame, held: pl.LazyFrame
 ) -> pl.LazyFrame:
-    """Nodes that are programs for certain: by the forge, by [bot], by a signature that is known for it."""
-    is_bot = (pl.col("account_type") == "bot") | pl.col("login").str.to_lowercase().str.ends_with("[bot]")
-    found = pl.concat(
+    """Nodes that are programs for certain: by a decision, which goes before all else, by the forge, by [bot], by a login
+    or a signature that is known for it."""
+    login = pl.col("login").str.to_lowercase()
+    known = login.is_in([name for name, _ in by_login()])
+    is_bot = (pl.col("account_type") == "bot") | login.str.ends_with("[bot]") | known
+    told = pl.concat(
         [
             accounts.filter(is_bot).select(alias_id="account_id"),
             emails.filter("is_bot").select(alias_id=mail("email_key")),
             machines.select("alias_id"),
         ]
-    )
+    ).join(classes, on="alias_id", how="anti")
+    found = pl.concat([told, classes.filter(pl.col("actor_class").is_in(["bot", "agent"])).select("alias_id")])
     return found.join(held, on="alias_id", how="left").select(node=pl.coalesce("node", "alias_id")).unique()
 
 

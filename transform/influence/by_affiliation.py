@@ -10,6 +10,7 @@ from transform.influence.core_members import human_years
 from transform.influence.evidence import acts_of_the_year
 from transform.influence.windows import with_windows
 from transform.parameters import Parameters
+from transform.statistics.exact import exact_sum
 
 CELL = ("repo_id", "window_start")
 PERSON = (*CELL, "person_id")
@@ -25,7 +26,7 @@ TABLE = Table(
         *("core.contributions", "influence.scores", "influence.review_influence", "influence.core_members"),
         "core.repositories",
     ),
-    definition="INF-11b/1",
+    definition="INF-11b/2",
     formula="shares of the contributions (by affiliation at each act), of the pagerank in 'attention', of the merges for others "
     "and of the seats in the core (count80), by the affiliation that most of a person's acts of the year have; an "
     "organisation dominates what it has more than half of",
@@ -52,6 +53,7 @@ TABLE = Table(
             nullable=True,
         ),
         Column("is_dominant", pl.Boolean, "Whether an organisation has more than half of any of the four."),
+        share("unknown_share", "Share of the contributions whose affiliation is not known, of all holders together."),
         IS_WINDOW_COMPLETE,
         DEFINITION,
         SNAPSHOT_AT,
@@ -91,7 +93,7 @@ def build(
                 for name in SHARES[1:]
             )
         )
-        .with_columns(lead=lead(), is_dominant=is_dominant())
+        .with_columns(lead=lead(), is_dominant=is_dominant(), unknown_share=unknown_share())
         .with_columns(window_kind=pl.lit("year"), definition=pl.lit(TABLE.definition))
         .pipe(with_windows, repositories, parameters)
         .select(TABLE.column_names)
@@ -131,11 +133,16 @@ def holdings(rows: pl.LazyFrame, amount: str, name: str, of_persons: pl.LazyFram
         .join(of_persons, on=PERSON, how="left")
         .with_columns(pl.col("holder").fill_null("unknown"))
         .group_by(*CELL, "holder")
-        .agg(pl.col("amount").sort().sum())
+        .agg(exact_sum(pl.col("amount")).alias("amount"))
         .filter(total > 0)
         .with_columns((pl.col("amount") / total).clip(0, 1).alias(name))
         .select(*CELL, "holder", name)
     )
+
+
+def unknown_share() -> pl.Expr:
+    of_unknown = pl.col("contributions_share").filter(pl.col("holder_kind") == "unknown")
+    return of_unknown.sum().over(CELL).clip(0, 1)
 
 
 def lead() -> pl.Expr:

@@ -28,7 +28,7 @@ TABLE = Table(
         *("raw.power_holders", "raw.tree_files", "core.aliases", "core.people", "core.changes", "core.reviews"),
         *("core.commits", "raw.commit_files", "core.repositories"),
     ),
-    definition="INF-13/2",
+    definition="INF-13/3",
     formula="formal: named for a file of the area in CODEOWNERS (its last pattern that fits), OWNERS, MAINTAINERS or GOVERNANCE; "
     "decisions: approvals, merges and refusals (closed without a merge) by humans of changes of others in the rolling_days before the snapshot, a change being of "
     "every area it touches; overlap: formal who decided / (formal or deciders)",
@@ -141,9 +141,7 @@ HELD: dict[str, Any] = {
     "login": pl.String,
     "team": pl.String,
     "email_key": pl.String,
-    "entry": pl.String,
 }
-"""`entry` is the line of MAINTAINERS or GOVERNANCE that has a login and an address, which are of one person."""
 
 
 def held_areas(holders: pl.LazyFrame, tree: pl.LazyFrame) -> pl.LazyFrame:
@@ -185,15 +183,6 @@ def _lines_of_areas(lines: pl.DataFrame, paths: pl.DataFrame, *, last_takes: boo
     of_areas = pl.concat(pairs).unique()
     whole = of_areas.select("key").unique().with_columns(area=pl.lit(WHOLE))
     is_somebody = pl.any_horizontal(pl.col("login", "team", "email_key").is_not_null())
-    by_line = ("path", "line_number")
-    is_entry = (
-        ~pl.col("document").is_in(ORDERED)
-        & (pl.col("login").n_unique().over(by_line) == 2)  # the login, and null beside the address
-        & (pl.col("email_key").n_unique().over(by_line) == 2)
-        & pl.col("team").is_null().all().over(by_line)
-    )
-    line = pl.format("{}:{}", *by_line)
-    keyed = keyed.with_columns(entry=pl.when(is_entry).then(line))
     return pl.concat([of_areas, whole.select("key", "area")]).join(keyed, on="key").filter(is_somebody)
 
 
@@ -216,7 +205,7 @@ def as_regex(pattern: str) -> str:
 def resolved(held: pl.LazyFrame, aliases: pl.LazyFrame, people: pl.LazyFrame) -> pl.LazyFrame:
     """With `person_id`, null for teams and for names that nobody here has; a login of two is nobody's for certain.
 
-    `name` tells apart those that are nobody's. Where one name of an entry is known, the other is the same person's.
+    `name` tells apart those that are nobody's. A login and an address of one line are of the same person.
     """
     logins = (
         people.filter(pl.col("actor_class") == "human")
@@ -232,10 +221,7 @@ def resolved(held: pl.LazyFrame, aliases: pl.LazyFrame, people: pl.LazyFrame) ->
     return (
         held.join(logins.drop("n"), on="login", how="left")
         .join(mails, on="email_key", how="left")
-        .with_columns(
-            person_id=pl.coalesce("by_login", "by_mail"), name=pl.coalesce("entry", "login", "team", "email_key")
-        )
-        .with_columns(pl.coalesce("person_id", pl.col("person_id").max().over("repo_id", "area", "name")))
+        .with_columns(person_id=pl.coalesce("by_login", "by_mail"), name=pl.coalesce("login", "team", "email_key"))
         .drop("by_login", "by_mail")
     )
 

@@ -11,6 +11,7 @@ from transform.influence.evidence import acts_of_the_year
 from transform.influence.windows import with_windows
 from transform.parameters import Parameters
 from transform.statistics.correlations import fisher, spearman, trend
+from transform.statistics.exact import exact_deviation, exact_mean
 from transform.statistics.intervals import Z_95
 
 GROUPS = ("everybody", "newcomers", "volunteers", "unaffiliated", "non_coders")
@@ -169,7 +170,7 @@ def measured(fewest: int) -> list[pl.Expr]:
         enough.then(spearman(pl.col(one), pl.col("influence"))) for one in ("n_solved", "weighted")
     )
     residual = pl.col("influence") - pl.col("contribution")
-    reach = Z_95 * residual.std() / pl.len().cast(pl.Float64).sqrt()
+    reach = Z_95 * exact_deviation(residual) / pl.len().cast(pl.Float64).sqrt()
     return [
         pl.len().cast(pl.Int64).alias("n_persons"),
         *bounded("rank_correlation", rho),
@@ -177,9 +178,9 @@ def measured(fewest: int) -> list[pl.Expr]:
         pl.col("n_answers").sum().cast(pl.Int64),
         *bounded("solved_correlation", of_solved),
         *bounded("weighted_solved_correlation", of_weighted),
-        enough.then(residual.mean()).alias("residual_mean"),
-        enough.then((residual.mean() - reach).clip(-1, 1)).alias("residual_lower"),
-        enough.then((residual.mean() + reach).clip(-1, 1)).alias("residual_upper"),
+        enough.then(exact_mean(residual)).alias("residual_mean"),
+        enough.then((exact_mean(residual) - reach).clip(-1, 1)).alias("residual_lower"),
+        enough.then((exact_mean(residual) + reach).clip(-1, 1)).alias("residual_upper"),
     ]
 
 

@@ -19,12 +19,13 @@ TABLE = Table(
     name="gatekeepers",
     grain="one row per repository and calendar year with a merged change",
     key=CELL,
-    inputs=("core.changes", "core.reviews", "core.people", "core.contributions", "core.repositories"),
-    definition="INF-05b/2",
+    inputs=("core.changes", "core.reviews", "core.comments", "core.people", "core.contributions", "core.repositories"),
+    definition="INF-05b/3",
     formula="effective_gatekeepers = 1 / sum of squared shares of the humans who merged changes of others; self-merged: merged "
-    "by its own author and reviewed by no other human; where a bot or queue merged, the human who approved last did",
+    "by its own author and reviewed by no other human; where a bot or queue merged, the human who told it to did, else the one who approved last",
     source="effective number: Laakso and Taagepera 1979; Self Merge Rates: CHAOSS",
-    caveats="Who told a bot or queue to merge is not known: whoever approved last is taken for it; without an approval nobody is.",
+    caveats="Commands are those of known bots and queues (extract/commands.py). Without a command and an approval nobody is taken for "
+    "who merged.",
     may_be_empty="A plain git repository has no changes.",
     evidence=(acts_of_the_year("the merges of the year", "there.kind = 'change_merge'"),),
     columns=(
@@ -32,8 +33,11 @@ TABLE = Table(
         WINDOW_START,
         count("n_merges", "Changes merged."),
         count("n_merges_for_others", "Merged by a human who is not the author."),
-        count("n_merges_by_system", "Merged by a bot without an approval, or nobody knows by whom."),
-        count("n_merges_by_approval", "Merged by a bot, and counted for the human who approved last."),
+        count("n_merges_by_system", "Merged by a bot without a command or an approval, or nobody knows by whom."),
+        count("n_merges_by_command", "Merged by a bot, and counted for the human who told it to."),
+        count(
+            "n_merges_by_approval", "Merged by a bot without a command, and counted for the human who approved last."
+        ),
         count("n_self_merges", "Merged by their human author without a review by another human."),
         share("self_merge_share", "Share of those among merges by humans; null without any.", nullable=True),
         count("n_gatekeepers", "Humans who merged for others.", unit="persons"),
@@ -57,13 +61,14 @@ TABLE = Table(
 def build(
     changes: pl.LazyFrame,
     reviews: pl.LazyFrame,
+    comments: pl.LazyFrame,
     people: pl.LazyFrame,
     contributions: pl.LazyFrame,
     repositories: pl.LazyFrame,
     *,
     parameters: Parameters,
 ) -> pl.LazyFrame:
-    merged = told_merges(changes, reviews, people).pipe(before_snapshot, repositories, "merged_at").cache()
+    merged = told_merges(changes, reviews, comments, people).pipe(before_snapshot, repositories, "merged_at").cache()
     for_others = merged.filter("is_for_other").cache()
     persons = for_others.group_by(*CELL, "merger").agg(n=pl.len())
     first = for_others.group_by("repo_id", "merger").agg(first_year=pl.col("window_start").min())
@@ -83,6 +88,7 @@ def build(
             n_merges=pl.len().cast(pl.Int64),
             n_merges_for_others=pl.col("is_for_other").sum().cast(pl.Int64),
             n_merges_by_system=(~pl.col("is_by_human")).sum().cast(pl.Int64),
+            n_merges_by_command=pl.col("is_by_command").sum().cast(pl.Int64),
             n_merges_by_approval=pl.col("is_by_approval").sum().cast(pl.Int64),
             n_self_merges=pl.col("is_self").sum().cast(pl.Int64),
             self_merge_share=pl.when(by_human > 0).then(pl.col("is_self").sum() / by_human),
@@ -97,7 +103,9 @@ def build(
     )
 
 
-def told_merges(changes: pl.LazyFrame, reviews: pl.LazyFrame, people: pl.LazyFrame) -> pl.LazyFrame:
+def told_merges(
+    changes: pl.LazyFrame, reviews: pl.LazyFrame, comments: pl.LazyFrame, people: pl.LazyFrame
+) -> pl.LazyFrame:
     """Merged changes with who merged, and whether another human looked."""
     humans = human_ids(people, "reviewer")
     authors = changes.select("repo_id", "artefact_id", author="person_id")
@@ -111,7 +119,7 @@ def told_merges(changes: pl.LazyFrame, reviews: pl.LazyFrame, people: pl.LazyFra
     )
     is_own = (pl.col("merger") == pl.col("author")).fill_null(value=False)
     return (
-        merges(changes, reviews, people)
+        merges(changes, reviews, comments, people)
         .join(reviewed, on=["repo_id", "artefact_id"], how="left")
         .with_columns(
             window_start=pl.col("merged_at").dt.truncate("1y").dt.date(), is_by_human=pl.col("merger").is_not_null()

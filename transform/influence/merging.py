@@ -9,11 +9,11 @@ from transform.core.people import human_ids
 CHANGE = ("repo_id", "artefact_id")
 
 
-def merges(changes: pl.LazyFrame, reviews: pl.LazyFrame, people: pl.LazyFrame) -> pl.LazyFrame:
-    """Merged changes: `merged_at`, `author`, `merger` (a human, or null) and whether that is told by the approval.
+def merges(changes: pl.LazyFrame, reviews: pl.LazyFrame, comments: pl.LazyFrame, people: pl.LazyFrame) -> pl.LazyFrame:
+    """Merged changes: `merged_at`, `author`, `merger` (a human, or null) and whether a command or an approval tells that.
 
-    Where a bot or queue merged, whoever else approved last before is taken for the one who merged; without an approval, or
-    where the forge names nobody, it is nobody.
+    Where a bot or queue merged, whoever told it to is taken for the one who merged, the author too; without a command,
+    whoever else approved last before; without either, or where the forge names nobody, it is nobody.
     """
     classes = people.select(pressed_by="person_id", pressed_by_class="actor_class")
     merged = changes.filter("is_merged").select(
@@ -23,10 +23,15 @@ def merges(changes: pl.LazyFrame, reviews: pl.LazyFrame, people: pl.LazyFrame) -
     by_program = pl.col("pressed_by_class").is_not_null() & ~by_human
     return (
         merged.join(classes, on="pressed_by", how="left")
+        .join(last_commanders(merged, comments, people), on=CHANGE, how="left")
         .join(last_approvers(merged, reviews, people), on=CHANGE, how="left")
-        .with_columns(merger=pl.when(by_human).then("pressed_by").when(by_program).then("approver"))
-        .with_columns(is_by_approval=by_program.fill_null(value=False) & pl.col("merger").is_not_null())
-        .select(*CHANGE, "merged_at", "author", "merger", "is_by_approval")
+        .with_columns(is_program=by_program.fill_null(value=False), is_commanded=pl.col("commander").is_not_null())
+        .with_columns(
+            merger=pl.when(by_human).then("pressed_by").when("is_program").then(pl.coalesce("commander", "approver")),
+            is_by_command=pl.col("is_program") & pl.col("is_commanded"),
+            is_by_approval=pl.col("is_program") & ~pl.col("is_commanded") & pl.col("approver").is_not_null(),
+        )
+        .select(*CHANGE, "merged_at", "author", "merger", "is_by_command", "is_by_approval")
     )
 
 
@@ -42,4 +47,18 @@ def last_approvers(merged: pl.LazyFrame, reviews: pl.LazyFrame, people: pl.LazyF
         .filter(pl.col("approver").ne_missing(pl.col("author")), pl.col("submitted_at") <= pl.col("merged_at"))
         .group_by(CHANGE)
         .agg(pl.col("approver").sort_by(in_order).last())
+    )
+
+
+def last_commanders(merged: pl.LazyFrame, comments: pl.LazyFrame, people: pl.LazyFrame) -> pl.LazyFrame:
+    """The human who last told a program to merge: `commander`."""
+    in_order = ["commented_at", "commander"]
+    return (
+        comments.filter("is_merge_command")
+        .select(*CHANGE, "commented_at", commander="person_id")
+        .join(human_ids(people, "commander"), on="commander", how="semi")
+        .join(merged.select(*CHANGE, "merged_at"), on=CHANGE)
+        .filter(pl.col("commented_at") <= pl.col("merged_at"))
+        .group_by(CHANGE)
+        .agg(pl.col("commander").sort_by(in_order).last())
     )

@@ -11,7 +11,6 @@ from transform.columns import (
     DEFINITION,
     IS_WINDOW_COMPLETE,
     NETS,
-    NETWORKS,
     PROJECTED_NETS,
     REPO_ID,
     SNAPSHOT_AT,
@@ -23,6 +22,7 @@ from transform.columns import (
 from transform.core.line_lives import OURS
 from transform.influence.windows import WINDOW, before_snapshot, in_window, in_windows, with_windows
 from transform.parameters import Parameters
+from transform.statistics.exact import exact_sum
 
 EDGE = (*WINDOW, "net", "source_person_id", "target_person_id")
 ALL_NETS = (*NETS, *PROJECTED_NETS)
@@ -183,24 +183,5 @@ def shared(rows: pl.LazyFrame, most: int) -> pl.LazyFrame:
         .join(others, on=[*WINDOW, "thing"])
         .filter(pl.col("source_person_id") != pl.col("target_person_id"))
         .group_by(*WINDOW, "source_person_id", "target_person_id")
-        .agg(weight=(1 / (pl.col("n") - 1)).sort().sum(), n_artefacts=pl.len().cast(pl.Int64))
-    )
-
-
-def networks(edge_rows: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
-    """One row per window, network of NETWORKS, giver and receiver: sum over its nets of alpha ln(1 + weight)."""
-    return pl.concat([combined(edge_rows, network, parameters) for network in NETWORKS])
-
-
-def combined(edge_rows: pl.LazyFrame, network: str, parameters: Parameters) -> pl.LazyFrame:
-    """Nets are added in a fixed order, so that sums never differ."""
-    weight = pl.sum_horizontal(
-        pl.col("weight").filter(pl.col("net") == net).sum().log1p() * parameters.net_weights[net]
-        for net in NETS_OF[network]
-    )
-    return (
-        edge_rows.filter(pl.col("net").is_in(NETS_OF[network]))
-        .group_by(*WINDOW, "source_person_id", "target_person_id")
-        .agg(weight=weight)
-        .with_columns(network=pl.lit(network))
+        .agg(weight=exact_sum(1 / (pl.col("n") - 1)), n_artefacts=pl.len().cast(pl.Int64))
     )

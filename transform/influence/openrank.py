@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from quality.contract import Column, Evidence, Table
@@ -12,6 +14,8 @@ from transform.columns import DEFINITION, SNAPSHOT_AT
 from transform.influence.core_members import human_years
 from transform.influence.evidence import HUMAN
 from transform.parameters import Parameters
+from transform.statistics.exact import exact_sum
+from transform.statistics.graphs import Floats, Indices
 from transform.statistics.openrank import openrank
 
 VARIANTS = ("community", "global")
@@ -42,6 +46,8 @@ OF_MERGED = 1.5
 FORGOTTEN = 0.01
 PARAMETER_SET = "open-digger 2026-07"
 BACKGROUND = ""
+NEVER = -10_000
+"""A month long before all others."""
 VALUES: dict[str, Any] = {
     "repo_id": pl.String,
     "month": pl.Date,
@@ -106,8 +112,8 @@ def build(
     return (
         pl.concat(
             [
-                community.map_batches(_communities, schema=VALUES).with_columns(variant=pl.lit("community")),
-                between.map_batches(_all_together, schema=VALUES).with_columns(variant=pl.lit("global")),
+                community.map_batches(community_values, schema=VALUES).with_columns(variant=pl.lit("community")),
+                between.map_batches(global_values, schema=VALUES).with_columns(variant=pl.lit("global")),
             ]
         )
         .join(pl.concat([snapshots, everywhere]), on="repo_id")
@@ -127,111 +133,125 @@ def activity(acts: pl.LazyFrame, variant: str, thing: str) -> pl.LazyFrame:
     """Weighted acts per month, person and thing."""
     weight = pl.col("kind").replace_strict(WEIGHTS[variant], default=0.0, return_dtype=pl.Float64)
     by = list(dict.fromkeys(["repo_id", "month", "person_id", thing]))
-    return acts.group_by(by).agg(amount=weight.sum()).filter(pl.col("amount") > 0).sort(by)
+    return acts.group_by(by).agg(amount=exact_sum(weight)).filter(pl.col("amount") > 0).sort(by)
 
 
-Node = tuple[str, str]
-"""The repository, or 'all'; and 'p ' with the person, 'i ' with the item, 'r ' with the repository, or BACKGROUND."""
+@dataclass(frozen=True)
+class Nodes:
+    """All that ever had a value: `names` has `repo_id` and `node`, which is 'p ' with the person, 'i ' with the item, 'r '
+    with the repository, or BACKGROUND; the rest are their numbers, by act (`person`, `thing`) or by node (`background`)."""
+
+    names: pl.DataFrame
+    person: Indices
+    thing: Indices
+    background: Indices
+
+    @property
+    def is_person(self) -> npt.NDArray[np.bool_]:
+        return self.names["node"].str.starts_with("p ").to_numpy()
 
 
-def _communities(rows: pl.DataFrame) -> pl.DataFrame:
-    return pl.DataFrame(community_values(rows), schema=VALUES, orient="row")
+def numbered(rows: pl.DataFrame, things: str) -> Nodes:
+    """In a settled order, so that sums never differ."""
+    ends = [
+        rows.select("repo_id", node=pl.lit("p ") + pl.col("person_id")),
+        rows.select("repo_id", node=pl.lit(things) + pl.col("artefact_id")),
+    ]
+    behind = rows.select("repo_id", node=pl.lit(BACKGROUND)).unique()
+    names = pl.concat([*ends, behind]).unique().sort("repo_id", "node").with_row_index("number")
+    person, thing = (_numbers(end, names) for end in ends)
+    return Nodes(names, person, thing, _numbers(names.select("repo_id", node=pl.lit(BACKGROUND)), names))
 
 
-def community_values(rows: pl.DataFrame) -> list[tuple[str, Any, str, float]]:
-    """Repository, month, person and value. What was not seen for three months is new again."""
-    past: dict[Node, tuple[int, float]] = {}
+def _numbers(ends: pl.DataFrame, names: pl.DataFrame) -> Indices:
+    found = ends.join(names, on=["repo_id", "node"], how="left", maintain_order="left")["number"]
+    return found.to_numpy().astype(np.int64)
+
+
+def community_values(rows: pl.DataFrame) -> pl.DataFrame:
+    """VALUES of the persons of each repository. What was not seen for three months is new again."""
+    nodes = numbered(rows, "i ")
+    is_merged = (rows["merged_month"] == rows["month"]).fill_null(value=False).to_numpy()
+    past, seen = np.ones(len(nodes.names)), np.full(len(nodes.names), NEVER)
     found = []
-    for (month,), part in sorted(rows.partition_by("month", as_dict=True).items()):
-        number = month.year * 12 + month.month
-        people = [(repo, f"p {person}") for repo, person in part.select("repo_id", "person_id").iter_rows()]
-        things = [(repo, f"i {thing}") for repo, thing in part.select("repo_id", "artefact_id").iter_rows()]
-        is_merged = (part["merged_month"] == month).fill_null(value=False)
-        merged = {thing for thing, flag in zip(things, is_merged, strict=True) if flag}
-        nodes = with_background([*people, *things])
-        initial = {}
-        for node in nodes:
-            seen, value = past.get(node, (-HISTORY_MONTHS - 1, 1.0))
-            age = number - seen
-            initial[node] = (value * DECAY**age if age <= HISTORY_MONTHS else 1.0) * (
-                OF_MERGED if node in merged else 1
-            )
-        retained = dict.fromkeys(nodes, RETAINED["community"])
-        values = ranked(nodes, initial, retained, people, things, part["amount"].to_numpy())
-        past.update({node: (number, value) for node, value in values.items()})
-        found += [(repo, month, name, value) for (repo, name), value in values.items() if name.startswith("p ")]
-    return found
+    for number, acts in months_of(rows):
+        here = nodes_of(nodes, acts)
+        age = number - seen[here]
+        initial = np.where(age <= HISTORY_MONTHS, past[here] * DECAY**age, 1.0)
+        initial[np.searchsorted(here, np.unique(nodes.thing[acts][is_merged[acts]]))] *= OF_MERGED
+        value = walked(nodes, acts, here, initial, np.full(len(here), RETAINED["community"]), rows["amount"])
+        past[here], seen[here] = value, number
+        found.append((number, here, value))
+    return told(nodes, found, nodes.is_person)
 
 
-def _all_together(rows: pl.DataFrame) -> pl.DataFrame:
-    return pl.DataFrame(global_values(rows), schema=VALUES, orient="row")
-
-
-def global_values(rows: pl.DataFrame) -> list[tuple[str, Any, str, float]]:
-    """'all', month, person or repository, and value."""
-    past: dict[Node, tuple[int, float]] = {}
+def global_values(rows: pl.DataFrame) -> pl.DataFrame:
+    """VALUES of persons and repositories, all in one graph, 'all'."""
+    nodes, amount = numbered(rows, "r "), rows["amount"].to_numpy()
+    is_background = nodes.background == np.arange(len(nodes.names))
+    retained = np.where(nodes.is_person, RETAINED["person"], RETAINED["repository"])
+    retained[is_background] = RETAINED["background"]
+    past, seen = np.zeros(len(nodes.names)), np.full(len(nodes.names), NEVER)
     found = []
-    for (month,), part in sorted(rows.partition_by("month", as_dict=True).items()):
-        number = month.year * 12 + month.month
-        people = [("all", f"p {person}") for person in part["person_id"]]
-        things = [("all", f"r {thing}") for thing in part["artefact_id"]]
-        amounts = part["amount"].to_numpy()
-        acted: dict[Node, float] = {}
-        for person, amount in zip(people, amounts, strict=True):
-            acted[person] = acted.get(person, 0.0) + amount
-        nodes = with_background([*people, *things])
-        initial = {
-            node: _kept(past.get(node), number) + (_logistic(acted[node]) if node in acted else 0.0) for node in nodes
-        }
-        retained = {node: RETAINED[RETAINED_BY[node[1][:2]]] for node in nodes}
-        values = ranked(nodes, initial, retained, people, things, amounts)
-        shared = values.pop(("all", BACKGROUND)) / max(len(values), 1)
-        past.update({node: (number, value) for node, value in values.items()})
-        found += [(repo, month, name, value + shared) for (repo, name), value in values.items()]
-    return found
+    for number, acts in months_of(rows):
+        here = nodes_of(nodes, acts)
+        worn = past[here] * DECAY ** (number - seen[here])
+        acted: Floats = np.bincount(
+            np.searchsorted(here, nodes.person[acts]), amount[acts], minlength=len(here)
+        ).astype(np.float64)
+        initial = np.where(worn > FORGOTTEN, worn, 0.0) + np.where(acted > 0, _logistic(acted), 0.0)
+        value = walked(nodes, acts, here, initial, retained[here], rows["amount"])
+        own = ~is_background[here]
+        past[here[own]], seen[here[own]] = value[own], number
+        found.append((number, here, value + value[~own].sum() / max(own.sum(), 1)))
+    return told(nodes, found, ~is_background)
 
 
-RETAINED_BY = {"p ": "person", "r ": "repository", "": "background"}
+def months_of(rows: pl.DataFrame) -> list[tuple[int, Indices]]:
+    """The months there are, counted through, each with its acts."""
+    number = (rows["month"].dt.year().cast(pl.Int64) * 12 + rows["month"].dt.month()).to_numpy()
+    order = np.argsort(number, kind="stable")
+    parts = np.split(order, np.flatnonzero(np.diff(number[order])) + 1)
+    return [(int(number[part[0]]), part) for part in parts if len(part)]
 
 
-def _kept(past: tuple[int, float] | None, number: int) -> float:
-    value = 0.0 if past is None else past[1] * DECAY ** (number - past[0])
-    return value if value > FORGOTTEN else 0.0
+def nodes_of(nodes: Nodes, acts: Indices) -> Indices:
+    """The nodes that the acts are of, and those in the background of their repositories, in order."""
+    ends = np.concatenate([nodes.person[acts], nodes.thing[acts]])
+    return np.unique(np.concatenate([ends, nodes.background[ends]]))
 
 
-def with_background(nodes: list[Node]) -> list[Node]:
-    """Every node once, and one in the background of each repository."""
-    return sorted({*nodes, *((repo, BACKGROUND) for repo, _ in nodes)})
-
-
-def _logistic(amount: float) -> float:
-    return float(1 / (1 + np.exp(0.10425 * (44.08 - amount))))
-
-
-def ranked(
-    nodes: list[Node],
-    initial: dict[Node, float],
-    retained: dict[Node, float],
-    people: list[Node],
-    things: list[Node],
-    amounts: np.ndarray[Any, Any],
-) -> dict[Node, float]:
+def walked(nodes: Nodes, acts: Indices, here: Indices, initial: Floats, retained: Floats, amounts: pl.Series) -> Floats:
     """The values of a month: every walk goes by activity, 0.05 of it to the background, and from there to all alike.
 
     Repositories do not touch, so that all of them are solved together.
     """
-    place = {node: at for at, node in enumerate(nodes)}
-    left, right = np.array([place[node] for node in people]), np.array([place[node] for node in things])
+    left, right = (np.searchsorted(here, ends[acts]) for ends in (nodes.person, nodes.thing))
     source, target = np.concatenate([left, right]), np.concatenate([right, left])
-    weight = np.concatenate([amounts, amounts])
-    share = (1 - TO_BACKGROUND) * weight / np.bincount(source, weight, minlength=len(nodes))[source]
-    backgrounds = np.array([place[repo, BACKGROUND] for repo, _ in nodes])
-    others = np.flatnonzero(backgrounds != np.arange(len(nodes)))
-    size = np.bincount(backgrounds[others], minlength=len(nodes))
+    weight = np.tile(amounts.to_numpy()[acts], 2)
+    share = (1 - TO_BACKGROUND) * weight / np.bincount(source, weight, minlength=len(here))[source]
+    backgrounds = np.searchsorted(here, nodes.background[here])
+    others = np.flatnonzero(backgrounds != np.arange(len(here)))
+    size = np.bincount(backgrounds[others], minlength=len(here))
     source = np.concatenate([source, others, backgrounds[others]])
     target = np.concatenate([target, backgrounds[others], others])
     share = np.concatenate([share, np.full(len(others), TO_BACKGROUND), 1 / size[backgrounds[others]]])
-    values = openrank(
-        np.array([initial[n] for n in nodes]), np.array([retained[n] for n in nodes]), source, target, share
-    )
-    return dict(zip(nodes, values.tolist(), strict=True))
+    return openrank(initial, retained, source, target, share)
+
+
+def told(nodes: Nodes, found: list[tuple[int, Indices, Floats]], is_told: npt.NDArray[np.bool_]) -> pl.DataFrame:
+    """VALUES from months, nodes and their values."""
+    if not found:
+        return pl.DataFrame(schema=VALUES)
+    number = np.repeat([month for month, _, _ in found], [len(here) for _, here, _ in found])
+    here, value = (np.concatenate([one[at] for one in found]) for at in (1, 2))
+    kept = is_told[here]
+    parts = pl.DataFrame({"year": (number[kept] - 1) // 12, "month": (number[kept] - 1) % 12 + 1})
+    months = parts.select(month=pl.date("year", "month", 1)).to_series()
+    rows: pl.DataFrame = nodes.names[here[kept]].with_columns(months, openrank=pl.Series(value[kept]))
+    return rows.select(list(VALUES))
+
+
+def _logistic(amount: Floats) -> Floats:
+    steepness: Floats = 1 / (1 + np.exp(0.10425 * (44.08 - amount)))
+    return steepness

@@ -20,7 +20,7 @@ TABLE = Table(
     grain="one row per repository, area (top folder, or all) and human whose lines stand there",
     key=CELL,
     inputs=("core.line_lives", "core.people", "core.affiliations", "core.repositories"),
-    definition="INF-12c/1",
+    definition="INF-12c/2",
     formula="share of the lines that stand at the snapshot and were written by humans; a major owner has 5 % or more",
     source="Bird et al. 2011, with lines for commits",
     parameters={"major": MAJOR},
@@ -46,6 +46,7 @@ TABLE = Table(
         count("n_lines", "Lines that stand.", unit="lines"),
         share("lines_share", "Share of the lines of humans that stand in the area."),
         Column("is_major", pl.Boolean, "Whether the share is 5 % or more."),
+        share("unknown_share", "Share of the area's lines whose writers work for nobody who is known."),
         DEFINITION,
         SNAPSHOT_AT,
     ),
@@ -82,10 +83,19 @@ def build(
         own.with_columns(lines_share=pl.col("n_lines") / pl.col("n_lines").sum().over("repo_id", "area"))
         .join(repositories.select("repo_id", "snapshot_at"), on="repo_id")
         .join(last_organisations(affiliations, repositories), on=["repo_id", "person_id"], how="left")
-        .with_columns(is_major=pl.col("lines_share") >= MAJOR, definition=pl.lit(TABLE.definition))
+        .with_columns(
+            is_major=pl.col("lines_share") >= MAJOR,
+            unknown_share=unknown_share(),
+            definition=pl.lit(TABLE.definition),
+        )
         .select(TABLE.column_names)
         .sort(CELL)
     )
+
+
+def unknown_share() -> pl.Expr:
+    of_unknown = pl.col("n_lines").filter(pl.col("organisation").is_null())
+    return of_unknown.sum().over("repo_id", "area") / pl.col("n_lines").sum().over("repo_id", "area")
 
 
 def last_organisations(affiliations: pl.LazyFrame, repositories: pl.LazyFrame) -> pl.LazyFrame:

@@ -33,7 +33,7 @@ TABLE = Table(
         *("core.reviews", "core.changes", "core.events", "core.commits", "core.comments", "raw.comments"),
         *("core.people", "core.repositories"),
     ),
-    definition="INF-05/2",
+    definition="INF-05/3",
     formula="follow-through: of the changes approved (last approval of the year), those merged within decision_days without "
     "a later request for changes; lift: less the merged share of changes that somebody else approved; veto hold: of the "
     "requests for changes, those not merged before the reviewer approved, the request was dismissed, or the author pushed; "
@@ -42,7 +42,7 @@ TABLE = Table(
     source="ours",
     parameters={"decision_days": "parameters.decision_days"},
     caveats="Whose approval is followed may be good at knowing what will be merged. A line may change for another reason "
-    "than the comment. Where a bot or queue merged, whoever approved last is taken for the one who did.",
+    "than the comment. Where a bot or queue merged, whoever told it to is taken for the one who did, else whoever approved last.",
     may_be_empty="A plain git repository has no reviews.",
     evidence=(
         acts_of_the_year(
@@ -95,7 +95,7 @@ def build(
 ) -> pl.LazyFrame:
     humans = human_ids(people)
     known = verdicts(reviews, events, changes, humans).pipe(before_snapshot, repositories, "submitted_at").cache()
-    merged = for_others(changes, reviews, people).pipe(before_snapshot, repositories, "merged_at")
+    merged = for_others(changes, reviews, comments, people).pipe(before_snapshot, repositories, "merged_at")
     parts = [
         known.group_by(CELL).agg(n_changes_reviewed=pl.col("artefact_id").n_unique().cast(pl.Int64)),
         follow_through(known, parameters.decision_days),
@@ -260,9 +260,11 @@ def complied(rows: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def for_others(changes: pl.LazyFrame, reviews: pl.LazyFrame, people: pl.LazyFrame) -> pl.LazyFrame:
+def for_others(
+    changes: pl.LazyFrame, reviews: pl.LazyFrame, comments: pl.LazyFrame, people: pl.LazyFrame
+) -> pl.LazyFrame:
     """Merges by a human of what somebody else proposed."""
-    told = merges(changes, reviews, people).rename({"merger": "person_id"})
+    told = merges(changes, reviews, comments, people).rename({"merger": "person_id"})
     return told.drop_nulls("person_id").filter(pl.col("person_id").ne_missing(pl.col("author")))
 
 

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from quality.contract import Evidence, Table
@@ -23,15 +24,18 @@ from transform.columns import (
     share,
 )
 from transform.core.spells import human_acts
-from transform.influence.networks import TEXT, edges, networks
+from transform.influence.graphs import Graphs, graphs
+from transform.influence.networks import TEXT, edges
 from transform.influence.windows import WINDOW, in_window, in_windows, with_windows
 from transform.parameters import Parameters
 from transform.statistics.centralities import coreness, degrees, eigenvector, hits, paths
 from transform.statistics.graphs import Floats, Indices, Matrix, restricted, weights
 from transform.statistics.pagerank import TOLERANCE, pagerank
 
-GRAPH = (*WINDOW, "network")
-NODE = (*GRAPH, "person_id")
+NODE = (*WINDOW, "network", "person_id")
+REPO = pl.Categorical("repositories")
+INTERACTIONS_AT_ONCE = 200_000
+"""With their windows and shared files these take about a gigabyte."""
 STABLE_DECIMALS = 12
 """Scores are compared at the tolerance they are computed with, so that equals are ties."""
 SCORES: dict[str, Any] = {
@@ -45,6 +49,13 @@ SCORES: dict[str, Any] = {
     "closeness_share": pl.Float64,
     "eccentricity": pl.Int64,
     "n_path_sources": pl.Int64,
+}
+SCORED: dict[str, Any] = {
+    **dict.fromkeys(("repo_id", "window_kind", "network", "person_id"), pl.String),
+    "window_start": pl.Date,
+    **SCORES,
+    "n_persons": pl.Int64,
+    "percentile_rank": pl.Float64,
 }
 
 TABLE = Table(
@@ -160,53 +171,60 @@ def build(
     *,
     parameters: Parameters,
 ) -> pl.LazyFrame:
-    ties = edges(interactions, contributions, commits, files, repositories, parameters).cache()
-    active = human_acts(contributions, repositories).pipe(active_in_windows, parameters)
+    frames = (interactions, contributions, commits, files, repositories)
     return (
-        graphs(active, networks(ties, parameters))
-        .join(repositories.select("repo_id", "snapshot_at"), on="repo_id", maintain_order="left")
-        .pipe(with_scores, parameters)
-        .pipe(ranked)
-        .with_columns(
-            pl.col("repo_id", "window_kind", "person_id").cast(pl.String), definition=pl.lit(TABLE.definition)
-        )
+        pl.defer(partial(all_scores, *frames, parameters=parameters), schema=SCORED)
+        .with_columns(definition=pl.lit(TABLE.definition))
         .pipe(with_windows, repositories, parameters)
         .select(TABLE.column_names)
     )
 
 
+def all_scores(*frames: pl.LazyFrame, parameters: Parameters) -> pl.DataFrame:
+    """SCORED of all repositories, some at a time: no graph goes over the border of one, and memory stays bounded."""
+    interactions, *_, repositories = frames
+    found = [pl.DataFrame(schema=SCORED)]
+    for some in at_once(interactions, repositories):
+        own = [
+            frame.filter(pl.col("repo_id").is_in(some)).with_columns(pl.col("repo_id").cast(REPO)) for frame in frames
+        ]
+        found += scores_of(own, parameters)
+    return pl.concat(found)
+
+
+def at_once(interactions: pl.LazyFrame, repositories: pl.LazyFrame) -> list[list[str]]:
+    """All repositories in their order, so many together as have INTERACTIONS_AT_ONCE."""
+    sizes = interactions.group_by("repo_id").agg(n=pl.len().cast(pl.Int64))
+    known = repositories.select("repo_id").unique().join(sizes, on="repo_id", how="left").sort("repo_id")
+    shelf = (pl.col("n").fill_null(0).cum_sum() // INTERACTIONS_AT_ONCE).alias("shelf")
+    return known.group_by(shelf, maintain_order=True).agg("repo_id").collect()["repo_id"].to_list()
+
+
+def scores_of(frames: list[pl.LazyFrame], parameters: Parameters) -> list[pl.DataFrame]:
+    interactions, contributions, commits, files, repositories = frames
+    ties = edges(interactions, contributions, commits, files, repositories, parameters).select(
+        *WINDOW, "net", "source_person_id", "target_person_id", "weight"
+    )
+    active = human_acts(contributions, repositories).pipe(active_in_windows, parameters)
+    last = repositories.select("repo_id", "snapshot_at")
+    found = []
+    all_ties, all_active = pl.collect_all([ties, active])
+    for network, of_network in graphs(all_ties, all_active, parameters.net_weights):
+        nodes = of_network.nodes.lazy().join(last, on="repo_id", how="left", maintain_order="left")
+        is_told = nodes.select(is_central(parameters)).collect().to_series().to_numpy()
+        found.append(scored(of_network, is_told, parameters).with_columns(network=pl.lit(network)))
+    return [rows.select(pl.col(name).cast(dtype) for name, dtype in SCORED.items()) for rows in found]
+
+
 def active_in_windows(acts: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
     """Who acted in which window."""
     days = acts.select(
-        pl.col("repo_id").cast(pl.String),
+        pl.col("repo_id").cast(pl.String).cast(REPO),
         pl.col("person_id").cast(pl.String).cast(TEXT),
-        pl.col("snapshot_at"),
+        "snapshot_at",
         at=pl.col("contributed_at").dt.truncate("1d"),
     ).unique()
     return days.pipe(in_windows, "at", parameters).select(*WINDOW, "person_id").unique()
-
-
-def graphs(active: pl.LazyFrame, ties: pl.LazyFrame) -> pl.LazyFrame:
-    """One row per person of a graph, numbered in order, with the numbers and weights of those attention goes to."""
-    known = ties.cache()
-    ends = [known.select(*GRAPH, person_id=name) for name in ("source_person_id", "target_person_id")]
-    members = known.select(GRAPH).unique().join(active, on=WINDOW).select(NODE)
-    order = [pl.col("person_id").cast(pl.String) if name == "person_id" else name for name in NODE]
-    nodes = pl.concat([*ends, members]).unique().sort(order).with_row_index("node").cache()
-    numbered = known.join(
-        nodes.select(*GRAPH, target_person_id="person_id", target="node"), on=[*GRAPH, "target_person_id"]
-    )
-    key = [*GRAPH, "source_person_id"]
-    outgoing = numbered.group_by(key).agg(pl.col("target", "weight").sort_by("target"))
-    return nodes.join(outgoing.rename({"source_person_id": "person_id"}), on=NODE, how="left").sort("node")
-
-
-def with_scores(nodes: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
-    """Adds SCORES; every window and network is a graph of its own."""
-    blocks = nodes.with_columns(block=pl.struct(GRAPH).rle_id(), is_central=is_central(parameters))
-    kept = nodes.collect_schema()
-    schema: dict[str, Any] = {**{name: kept[name] for name in NODE}, **SCORES}
-    return blocks.map_batches(partial(scored, parameters=parameters), schema=schema)
 
 
 def is_central(parameters: Parameters) -> pl.Expr:
@@ -217,19 +235,17 @@ def is_central(parameters: Parameters) -> pl.Expr:
     return (kind == "year") | ((kind == "rolling") & (start >= last_start - reach))
 
 
-def scored(nodes: pl.DataFrame, *, parameters: Parameters) -> pl.DataFrame:
-    ends = nodes.select("node", "target", "weight").drop_nulls().explode("target", "weight")
-    source, target, weight = (ends[name].to_numpy() for name in ("node", "target", "weight"))
-    block = nodes["block"].to_numpy().astype(np.int64)
-    matrix = weights(source, target, weight, len(block))
-    scores = pagerank(source, target, weight, block, damping=parameters.pagerank_damping)
-    part, blocks, central = restricted(matrix, block, nodes["is_central"].to_numpy())
-    columns = {name: np.full(len(block), np.nan) for name in SCORES} | {"pagerank": scores}
+def scored(given: Graphs, is_told: npt.NDArray[np.bool_], parameters: Parameters) -> pl.DataFrame:
+    """The nodes with SCORES, and with their ranks; more than PageRank where `is_told`."""
+    ends, block = (given.source, given.target, given.weight), given.block
+    part, blocks, central = restricted(weights(*ends, len(block)), block, is_told)
+    columns = {name: np.full(len(block), np.nan) for name in SCORES}
+    columns["pagerank"] = pagerank(*ends, block, damping=parameters.pagerank_damping)
     for name, values in centralities(part, blocks, parameters.path_sources).items():
         columns[name][central] = values
     series = {name: pl.Series(columns[name], nan_to_null=True).cast(dtype) for name, dtype in SCORES.items()}
     bounded = pl.col("hub_share", "authority_share", "eigenvector_centrality", "closeness_share").clip(0, 1)
-    return nodes.select(NODE).with_columns(**series).with_columns(bounded)
+    return given.nodes.with_columns(**series, block=pl.Series(block)).with_columns(bounded).pipe(ranked)
 
 
 def centralities(matrix: Matrix, block: Indices, most_sources: int) -> dict[str, Floats]:
@@ -248,8 +264,8 @@ def centralities(matrix: Matrix, block: Indices, most_sources: int) -> dict[str,
     }
 
 
-def ranked(scores: pl.LazyFrame) -> pl.LazyFrame:
-    rank = pl.col("pagerank").round(STABLE_DECIMALS).rank("average")
-    return scores.with_columns(n_persons=pl.len().over(GRAPH).cast(pl.Int64)).with_columns(
-        percentile_rank=((rank.over(GRAPH) - 0.5) / pl.col("n_persons"))
+def ranked(scores: pl.DataFrame) -> pl.DataFrame:
+    rank = pl.col("pagerank").round(STABLE_DECIMALS).rank("average").over("block")
+    return scores.with_columns(n_persons=pl.len().over("block").cast(pl.Int64)).with_columns(
+        percentile_rank=((rank - 0.5) / pl.col("n_persons"))
     )

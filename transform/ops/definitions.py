@@ -22,14 +22,18 @@ TABLE = Table(
         Column("formula", pl.String, "What is computed."),
         Column("source", pl.String, "Paper or specification it follows; empty where it is our own."),
         Column("caveats", pl.String, "What it does not say."),
-        Column("parameters_json", pl.String, "Parameters of the build, as JSON."),
+        Column("parameters_json", pl.String, "Parameters of the build, as JSON, but for those of the run (ops.runs)."),
     ),
 )
+
+OF_THE_RUN = ("as_of", "run_at")
+"""Parameters that differ every night, though no definition does: they stand in ops.runs, and in every `snapshot_at`."""
 
 
 def rows(tables: Iterable[Table], parameters: Parameters) -> pl.LazyFrame:
     """From the promises themselves, so that no number can be stamped with a definition nobody wrote down."""
-    settings = json.dumps(asdict(parameters), default=str, sort_keys=True)
+    of_the_build = {name: value for name, value in asdict(parameters).items() if name not in OF_THE_RUN}
+    settings = json.dumps(of_the_build, default=str, sort_keys=True)
     stamped = [
         {
             "definition": table.definition,

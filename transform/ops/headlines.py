@@ -24,7 +24,10 @@ from transform.columns import (
 from transform.core import spells as core_spells
 from transform.core.spells import human_acts, in_all, snapshots
 from transform.influence.concentration import concentrations, contributions_by_person
+from transform.influence.core_members import human_years
 from transform.influence.windows import with_windows
+from transform.ops.headline_attention import Threads, edges, named
+from transform.ops.headline_attention import told as attention_of
 from transform.parameters import Parameters
 from transform.retention import curves, first_responses
 from transform.retention.first_responses import THREAD
@@ -44,10 +47,11 @@ TABLE = Table(
         *("core.contributions", "core.people", "core.spells", "core.repositories"),
         *("core.issues", "core.changes", "core.reviews", "core.comments", "core.events"),
         *("retention.newcomers", "retention.first_responses"),
+        *("core.interactions", "core.aliases", "raw.mentions", "raw.items"),
     ),
-    definition="BOT-03/1",
-    formula="the published formulas (RET-03 with the main horizon and the first gap, RET-12, INF-07), in which the population "
-    "counts as the humans do",
+    definition="BOT-03/2",
+    formula="the published formulas (RET-03 with the main horizon and the first gap, RET-12, INF-07, and of the last whole year "
+    "INF-02 and INF-06), in which the population counts as the humans do",
     source="ours; that bots change such numbers: Wessel et al. 2018, Golzadeh et al. 2021",
     caveats="All other tables are about humans alone. With bots in it, retention is that of accounts. The difference between the rows is what "
     "a wrong class of actor could do at most.",
@@ -92,6 +96,27 @@ TABLE = Table(
             at_least=1,
         ),
         share("top1_share", "Share that the person with the most has of them; null for 'all'.", nullable=True),
+        Column(
+            "attention_effective_persons",
+            pl.Float64,
+            "Equal persons on whom the PageRank in 'attention' of the last whole year rests; null for 'all' or without any.",
+            unit="persons",
+            nullable=True,
+            at_least=1,
+        ),
+        share("attention_top1_share", "Share that the first of them has of it; null like that.", nullable=True),
+        Column(
+            "rank_correlation",
+            pl.Float64,
+            "Between contributions and that PageRank; null for 'all', for few persons or no spread.",
+            nullable=True,
+            at_least=-1,
+            at_most=1,
+        ),
+        share(
+            "unknown_affiliation_share",
+            "Share of the contributions of which it is not known for whom they were done.",
+        ),
         DEFINITION,
         SNAPSHOT_AT,
     ),
@@ -110,6 +135,10 @@ def build(
     events: pl.LazyFrame,
     newcomers: pl.LazyFrame,
     waits: pl.LazyFrame,
+    interactions: pl.LazyFrame,
+    aliases: pl.LazyFrame,
+    mentions: pl.LazyFrame,
+    items: pl.LazyFrame,
     *,
     parameters: Parameters,
 ) -> pl.LazyFrame:
@@ -134,11 +163,16 @@ def build(
             parameters=parameters,
         )
         every = pl.concat([waits.join(touched, on=THREAD, how="anti"), answered]) if others else waits
+        years = human_years(acts, repositories)
+        threads = Threads(changes, issues, reviews, machines, as_humans(people, classes), mentions, items, aliases)
+        turned = pl.concat([touched, named(threads, others, people)]).unique()
+        seen = edges(interactions, turned, years, threads, repositories, parameters) if others else interactions
         told = (
             counted(acts, repositories)
             .join(retained(stays.filter(is_read(parameters)), parameters), on="repo_id", how="left")
             .join(responded(every, repositories), on="repo_id", how="left")
             .join(concentrated(acts, repositories, parameters), on="repo_id", how="left")
+            .join(attention_of(seen, years, repositories, parameters), on="repo_id", how="left")
         )
         rows.append(told.with_columns(population=pl.lit(population)))
     every_row = pl.concat(rows).with_columns(pl.col("n_newcomers").fill_null(0), definition=pl.lit(TABLE.definition))
@@ -182,7 +216,7 @@ def threads_of(
 
 def counted(acts: pl.LazyFrame, repositories: pl.LazyFrame) -> pl.LazyFrame:
     """Persons and acts before the snapshot of each scope."""
-    once = human_acts(acts, repositories).select("repo_id", "person_id", "contributed_at")
+    once = human_acts(acts, repositories).select("repo_id", "person_id", "contributed_at", "affiliation_class")
     return (
         pl.concat([once, in_all(once)])
         .join(snapshots(repositories), on="repo_id")
@@ -192,6 +226,7 @@ def counted(acts: pl.LazyFrame, repositories: pl.LazyFrame) -> pl.LazyFrame:
             pl.col("snapshot_at").first(),
             n_persons=pl.col("person_id").n_unique().cast(pl.Int64),
             n_contributions=pl.len().cast(pl.Int64),
+            unknown_affiliation_share=(pl.col("affiliation_class") == "unknown").mean(),
         )
     )
 

@@ -40,7 +40,7 @@ TABLE = Table(
     grain="one row per repository (or all), horizon and term of the model",
     key=(*MODEL, "term"),
     inputs=("core.spells", "retention.social_capital", "core.changes"),
-    definition="RET-05b/1",
+    definition="RET-05b/2",
     formula="hazard of leaving (first_gap, all families) = baseline x exp(sum of coefficient x term), terms as they stood at "
     "the end of the last quarter in which the person was in the team; partial likelihood with Efron's ties, late entry, in "
     "all stratified by repository; errors robust",

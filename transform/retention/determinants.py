@@ -47,7 +47,7 @@ TABLE = Table(
     grain="one row per repository (or all), family, horizon, period of staying and term of the model",
     key=(*MODEL, "period", "term"),
     inputs=("core.spells", "retention.newcomers", "retention.first_months"),
-    definition="RET-05/2",
+    definition="RET-05/3",
     formula="hazard of leaving (first_gap) after the first month = baseline x exp(sum of coefficient x term), of those "
     "still there then; partial likelihood with Efron's ties, in all stratified by repository; errors robust",
     source="Cox 1972; Efron 1977; Lin and Wei 1989; Grambsch and Therneau 1994; first month: Zhou and Mockus 2012",

@@ -9,6 +9,7 @@ from transform.columns import DEFINITION, HORIZON_DAYS, SNAPSHOT_AT, count, shar
 from transform.parameters import Parameters
 from transform.retention.early_warnings import judged
 from transform.retention.rests_on import IS_HUMAN_ACT
+from transform.statistics.exact import exact_mean
 from transform.statistics.intervals import wilson
 
 BINS = 10
@@ -72,10 +73,10 @@ def calibration(judged_rows: pl.LazyFrame) -> pl.LazyFrame:
             pl.col("snapshot_at").max(),
             n_person_months=n,
             n_silent=n_silent,
-            predicted_share=predicted.mean(),
+            predicted_share=exact_mean(predicted),
             observed_share=observed.mean(),
-            brier_score=pl.col("error").mean(),
-            brier_reference=pl.col("plain_error").mean(),
+            brier_score=exact_mean(pl.col("error")),
+            brier_reference=exact_mean(pl.col("plain_error")),
         )
         .with_columns(observed_lower_share=lower, observed_upper_share=upper)
     )

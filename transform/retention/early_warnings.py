@@ -174,7 +174,8 @@ def parted(rows: pl.LazyFrame, horizon: int) -> pl.LazyFrame:
 
 
 def with_probabilities(rows: pl.DataFrame) -> pl.DataFrame:
-    training = rows.filter(pl.col("part") == "training").sort(*SCOPE_KEY, "as_of_day")
+    rows = rows.sort(*SCOPE_KEY, "as_of_day")  # products of matrices differ with the place of a row
+    training = rows.filter(pl.col("part") == "training")
     x, y = covariates(training), training["is_silent"].to_numpy()
     if not is_enough(y):
         return rows.with_columns(unknown("too little past"))

@@ -17,6 +17,8 @@ from transform.statistics.intervals import Z_95
 
 FEWEST_CLUSTERS = 10
 """Robust errors over fewer clusters are too small."""
+MOST_INFLATED = 100.0
+"""Times that the likeness of a term to others raises the variance of its coefficient: then they say 99 % of what it says."""
 REASONS = ("reference", "too few exits", "no variation", "collinear", "did not converge")
 ESTIMATES = ("coefficient", "robust_error", "p_value", "proportionality_p_value")
 
@@ -75,9 +77,15 @@ def lives_of(rows: pl.DataFrame, terms: Sequence[str]) -> Lives:
         is_exit=rows["is_exit"].to_numpy(),
         covariates=rows.select(terms).to_numpy().astype(np.float64),
         stratum=stratum,
-        cluster=rows[clusters].to_physical().to_numpy(),
+        cluster=numbered(rows[clusters]),
         entry=rows["entry_days"].to_numpy().astype(np.int64) if "entry_days" in rows.columns else None,
     )
+
+
+def numbered(names: pl.Series) -> np.typing.NDArray[np.int64]:
+    """Numbers in the order that the names come in: those of categories differ from one process to the next."""
+    first, found = np.unique(names.to_physical().to_numpy(), return_index=True, return_inverse=True)[1:]
+    return np.argsort(np.argsort(first))[found]
 
 
 def has_clusters(rows: pl.DataFrame) -> bool:
@@ -89,7 +97,10 @@ def told(lives: Lives, terms: Terms, parameters: Parameters) -> list[dict[str, o
     found, failure = attempted(lives, terms.used, parameters)
     shape = {"n_exits": int(lives.is_exit.sum()), "n_strata": len(np.unique(lives.stratum))}
     rows = [
-        {"term": term, "reason": failure, **shape, **estimates(found, place)} for place, term in enumerate(terms.used)
+        {"term": term, "reason": "collinear", **shape, **estimates(None, place)}
+        if is_said_by_others(found, place)
+        else {"term": term, "reason": failure, **shape, **estimates(found, place)}
+        for place, term in enumerate(terms.used)
     ]
     return rows + [
         {"term": term, "reason": reason, **shape, **dict.fromkeys(ESTIMATES)} for term, reason in terms.missing.items()
@@ -116,6 +127,11 @@ def estimates(found: Fit | None, place: int) -> dict[str, float | None]:
         name: None if np.isnan(value[place]) else float(value[place])
         for name, value in zip(ESTIMATES, values, strict=True)
     }
+
+
+def is_said_by_others(found: Fit | None, place: int) -> bool:
+    """Whether a term is so like the others that its coefficient could be almost any, with theirs to make up for it."""
+    return found is not None and bool(found.inflation[place] > MOST_INFLATED)
 
 
 def ratios() -> dict[str, pl.Expr]:

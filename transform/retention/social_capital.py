@@ -12,6 +12,7 @@ from transform.parameters import Parameters
 from transform.retention.newcomers import newcomers
 from transform.retention.rests_on import ACT_DAY, IS_HUMAN_ACT
 from transform.statistics.brokerage import surroundings
+from transform.statistics.exact import exact_sum
 
 TEAM_KINDS = ("commit", "review")
 SEAT = ("repo_id", "quarter_start", "person_id")
@@ -200,8 +201,8 @@ def heterogeneity(seats: pl.LazyFrame, commits: pl.LazyFrame, commit_files: pl.L
         .agg(n_files=pl.len().cast(pl.Float64))
     )
     part = (pl.col("n_files") / (pl.col("n_files") ** 2).sum().sqrt().over(KEY)).alias("part")
-    directions = touched.with_columns(part).with_columns(whole=pl.col("part").sum().over("team", "extension"))
-    likeness = directions.group_by(KEY).agg(with_all=(pl.col("part") * pl.col("whole")).sum())
+    directions = touched.with_columns(part).with_columns(whole=exact_sum(pl.col("part")).over("team", "extension"))
+    likeness = directions.group_by(KEY).agg(with_all=exact_sum(pl.col("part") * pl.col("whole")))
     others = pl.len().over("team") - 1
     return likeness.select(
         *KEY, heterogeneity_share=pl.when(others > 0).then((1 - (pl.col("with_all") - 1) / others).clip(0, 1))
@@ -219,7 +220,7 @@ def standing(seats: pl.LazyFrame, interactions: pl.LazyFrame) -> pl.LazyFrame:
         .group_by("team", *ends, "net")
         .agg(weight=pl.len().log1p())
         .group_by("team", *ends)
-        .agg(pl.col("weight").sum())
+        .agg(weight=exact_sum(pl.col("weight")))
     )
     return edges.map_batches(measured, schema={"team": pl.get_index_type(), "person_id": pl.Categorical, **STANDING})
 

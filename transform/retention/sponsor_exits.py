@@ -28,7 +28,7 @@ TABLE = Table(
     grain="one row per repository and organisation with 12 or more commits, and 25 % or more of all, in some 12 months",
     key=SPONSOR,
     inputs=("core.contributions", "core.repositories", "retention.newcomers"),
-    definition="ORG-04/1",
+    definition="ORG-04/2",
     formula="withdrawn_on: first day of the first 6 whole months in a row, after the sponsor's peak, each with at most 10 % of "
     "its mean monthly commits in the peak's 12; fill_in, loss and inflow: commits of others, commits of all, newcomers in the "
     "12 months from then on / in the 12 before; people: who acted for it in the 12 months before, active if they act in "
@@ -61,6 +61,9 @@ TABLE = Table(
         share("peak_share", "Its largest share of the commits of 12 months."),
         Column("peak_month", pl.Date, "First day (UTC) of the last of those months."),
         count("n_commits_peak", "Its commits in them."),
+        share(
+            "unknown_share", "Share of all commits of those months of which it is not known for whom they were made."
+        ),
         Column(
             "state", pl.String, "Whether it withdrew; undecided: quiet, but not for 6 whole months yet.", one_of=STATES
         ),
@@ -174,13 +177,17 @@ def build(
 
 
 def monthly(commits: pl.LazyFrame) -> pl.LazyFrame:
-    """Commits of every organisation that has a few, and of all (`n_all`), in every whole month of the repository."""
+    """Commits of every organisation that has a few, of all (`n_all`) and for nobody known (`n_unknown`), in every whole month
+    of the repository."""
     month = pl.col("day").dt.truncate("1mo")
     end = pl.col("snapshot_at").dt.date().dt.truncate("1mo")
     counted = (
         commits.group_by(*SPONSOR, month=month).agg(pl.col("snapshot_at").first(), n=pl.len().cast(pl.Int64)).cache()
     )
-    every = counted.group_by("repo_id", "month").agg(n_all=pl.col("n").sum())
+    is_unknown = pl.col("affiliation_class") == "unknown"
+    every = commits.group_by("repo_id", month=month).agg(
+        n_all=pl.len().cast(pl.Int64), n_unknown=is_unknown.sum().cast(pl.Int64)
+    )
     life = counted.group_by("repo_id").agg(pl.col("snapshot_at").first(), first_month=pl.col("month").min())
     known = counted.filter(pl.col("organisation").is_not_null()).drop("snapshot_at")
     busy = known.group_by(SPONSOR).agg(n=pl.col("n").sum()).filter(pl.col("n") >= FEWEST_COMMITS).drop("n")
@@ -191,7 +198,7 @@ def monthly(commits: pl.LazyFrame) -> pl.LazyFrame:
         .drop_nulls("month")
         .join(known, on=[*SPONSOR, "month"], how="left")
         .join(every, on=["repo_id", "month"], how="left")
-        .with_columns(pl.col("n", "n_all").fill_null(0))
+        .with_columns(pl.col("n", "n_all", "n_unknown").fill_null(0))
         .sort(*SPONSOR, "month")
     )
 
@@ -199,14 +206,14 @@ def monthly(commits: pl.LazyFrame) -> pl.LazyFrame:
 def peaks(months: pl.LazyFrame) -> pl.LazyFrame:
     """The sponsors, with their peak, and what became of them after it."""
     months = months.cache()
-    year, of_all = (pl.col(name).rolling_sum(YEAR_MONTHS).over(SPONSOR) for name in ("n", "n_all"))
+    year, of_all, unknown = (pl.col(one).rolling_sum(YEAR_MONTHS).over(SPONSOR) for one in ("n", "n_all", "n_unknown"))
     peaked = (
-        months.with_columns(n_year=year, peak_share=year / of_all)
+        months.with_columns(n_year=year, peak_share=year / of_all, unknown_share=unknown / of_all)
         .filter(pl.col("n_year") >= FEWEST_COMMITS)
         .sort(*SPONSOR, "peak_share", "month", descending=[False, False, True, False])
         .unique(SPONSOR, keep="first", maintain_order=True)
         .filter(pl.col("peak_share") >= SPONSOR_SHARE)
-        .select(*SPONSOR, "snapshot_at", "peak_share", peak_month="month", n_commits_peak="n_year")
+        .select(*SPONSOR, "snapshot_at", "peak_share", "unknown_share", peak_month="month", n_commits_peak="n_year")
     )
     after = months.join(peaked.select(*SPONSOR, "peak_month", "n_commits_peak"), on=SPONSOR, maintain_order="left")
     is_quiet = pl.col("n") <= QUIET_SHARE * pl.col("n_commits_peak") / YEAR_MONTHS

@@ -177,13 +177,23 @@ def paths(matrix: Matrix, block: Indices, *, most_sources: int) -> Paths:
 
 
 def _turns(block: Indices, most: int) -> Indices:
-    """In which turn a node is a source of its block; -1 for those that are none. Drawn by lot, always the same."""
-    order = np.lexsort((np.random.default_rng(SEED).random(len(block)), block))
-    start = np.zeros(len(block), dtype=np.int64)
+    """In which turn a node is a source of its block; -1 for those that are none.
+
+    Drawn by lot, always the same: what is drawn in a block does not depend on the others.
+    """
+    place = _places(block)
+    lots = np.random.default_rng(SEED).random(int(place.max(initial=-1)) + 1)
+    turn = _places(block, np.lexsort((lots[place], block)))
+    return np.where(turn < most, turn, -1)
+
+
+def _places(block: Indices, order: Indices | None = None) -> Indices:
+    """How many nodes of its block come before a node, in the order given (blocks one after the other)."""
+    nodes = np.argsort(block, kind="stable") if order is None else order
     sizes = np.bincount(block)
-    place = np.arange(len(block)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    start[order] = place
-    return np.where(start < most, start, -1)
+    found = np.empty(len(block), dtype=np.int64)
+    found[nodes] = np.arange(len(block)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return found
 
 
 def _followed(ties: Matrix, sources: list[npt.NDArray[np.intp]]) -> tuple[Floats, Floats, Floats, Floats]:

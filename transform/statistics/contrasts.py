@@ -11,9 +11,10 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from transform.statistics.exact import exact_sum
 from transform.statistics.intervals import Z_95, wilson
 
-TINY = 1e-12
+TINY = 1e-9
 """What a variance of nought may come out as."""
 COUNTS = ("n_compared", "n_compared_back", "n_reference", "n_reference_back")
 
@@ -58,15 +59,15 @@ def sums() -> dict[str, pl.Expr]:
     agree, differ, with_, against = (a + d) / n, (b + c) / n, a * d / n, b * c / n
     part1, part0 = n1 / n, n0 / n
     return {
-        "weight": (n1 * n0 / n).sum(),
-        "gap": ((a * n0 - c * n1) / n).sum(),
-        "tilt": (c * part1**2 - a * part0**2 + part1 * part0 * (n0 - n1) / 2).sum(),
-        "discord": ((a * d + b * c) / n / 2).sum(),
-        "r": with_.sum(),
-        "s": against.sum(),
-        "pr": (agree * with_).sum(),
-        "ps_qr": (agree * against + differ * with_).sum(),
-        "qs": (differ * against).sum(),
+        "weight": exact_sum(n1 * n0 / n),
+        "gap": exact_sum((a * n0 - c * n1) / n),
+        "tilt": exact_sum(c * part1**2 - a * part0**2 + part1 * part0 * (n0 - n1) / 2),
+        "discord": exact_sum((a * d + b * c) / n / 2),
+        "r": exact_sum(with_),
+        "s": exact_sum(against),
+        "pr": exact_sum(agree * with_),
+        "ps_qr": exact_sum(agree * against + differ * with_),
+        "qs": exact_sum(differ * against),
     }
 
 

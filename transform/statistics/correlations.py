@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from transform.statistics.exact import exact_mean, exact_sum
 from transform.statistics.intervals import Z_95
 
 RANK_VARIANCE = 1.06
@@ -28,9 +29,9 @@ def fisher(rho: pl.Expr, n: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
 
 def trend(x: pl.Expr, y: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
     """Slope of the least squares line, and its standard error; null below three points or without spread."""
-    dx, dy = x - x.mean(), y - y.mean()
-    spread = (dx**2).sum()
-    slope = (dx * dy).sum() / spread
-    left = ((dy - slope * dx) ** 2).sum()
+    dx, dy = x - exact_mean(x), y - exact_mean(y)
+    spread = exact_sum(dx**2)
+    slope = pl.when(spread > 0).then(exact_sum(dx * dy) / spread)
+    left = exact_sum((dy - slope * dx) ** 2)
     known = pl.when((x.len() >= 3) & (spread > 0))
     return known.then(slope), known.then((left / (x.len() - 2) / spread).sqrt())

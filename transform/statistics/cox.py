@@ -77,6 +77,8 @@ class Fit:
     """Of each coefficient, two-sided, with its robust error."""
     proportional_p_values: Floats
     """Small: the hazard ratio changes with time (rank of the exit day)."""
+    inflation: Floats
+    """By how much the likeness of a covariate to the others raises its variance; 1 where it is like none."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,7 @@ def fit(lives: Lives) -> Fit:
         log_likelihood=best.log_likelihood,
         likelihood_ratio=2 * (best.log_likelihood - null.log_likelihood),
         proportional_p_values=proportionality(x, best, sets, lives.duration, inverse),
+        inflation=np.diag(best.information) * np.diag(inverse),
     )
 
 
