@@ -110,13 +110,14 @@ def _decided(
 
 
 def _told(made: Decision) -> dict[str, Any]:
-    return {"decision": made.id, "kind": made.kind, "reason": made.reason, "n_effects": len(made.effects)}
+    told = {"decision": made.id, "kind": made.kind, "reason": made.reason, "n_effects": len(made.effects)}
+    return told if made.undoes is None else told | {"undoes": made.undoes}
 
 
 def made_in_words(answer: dict[str, Any]) -> str:
     unknown = f" {answer['n_unknown']} whom the file names are not here." if answer.get("n_unknown") else ""
     return (
-        f"{answer['decision']}: {answer['kind']} of {answer['n_effects']} ({answer['reason']}).{unknown} "
+        f"{answer['decision']}: {answer['kind']} of {answer.get('undoes', answer['n_effects'])} ({answer['reason']}).{unknown} "
         f"It holds from the next build on: `forbenefit rebuild`. To take it back: `forbenefit people undo {answer['decision']}`."
     )
 
