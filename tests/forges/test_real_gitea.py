@@ -19,7 +19,7 @@ import polars as pl
 import pytest
 import requests
 from extraction_tools import Crawl
-from shapes import GITEA, answers, problems
+from shapes import GITEA, REFUSALS, answers, problems
 
 from extract import raw
 
@@ -112,7 +112,7 @@ def test_every_answer_has_the_shape_that_the_sandbox_keeps_to(crawl):
     for page in answers(crawl.folder):
         path = urlsplit(page.asked["url"]).path
         shape = next(one for pattern, one in GITEA.items() if re.fullmatch(pattern, path))
-        wrong += problems(page.data(), shape, path)
+        wrong += problems(page.data(), shape if page.status == 200 else REFUSALS["gitea"]["no such item"][1], path)
 
     assert wrong == []
 
@@ -138,3 +138,26 @@ def test_what_is_deleted_gets_a_tombstone(crawl, server):
     crawl.night()
 
     assert crawl.rows(raw.TOMBSTONES).select("item_kind", "number", "reason").rows() == [("issue", 2, "deleted")]
+
+
+def test_a_repository_without_a_commit_has_no_pull_requests_and_is_whole(crawl, server):
+    server.call("POST", "/user/repos", name=f"{server.name}-bare")
+    try:
+        crawl.name, crawl.git_url = f"{server.owner}/{server.name}-bare", ""
+        crawl.night()
+    finally:
+        server.call("DELETE", f"{server.place}-bare")
+
+    assert crawl.rows(raw.STREAMS)["is_complete"].all()
+
+
+def test_a_renamed_repository_is_followed(crawl, server):
+    crawl.night()
+    server.call("PATCH", server.place, name=f"{server.name}-moved")
+    try:
+        crawl.night()
+    finally:
+        server.call("PATCH", f"{server.place}-moved", name=server.name)
+
+    assert crawl.rows(raw.REPOSITORIES)["full_name"].to_list() == [f"{server.owner}/{server.name}-moved"]
+    assert crawl.notes[-1].endswith("name it so, and a night costs a request less.")
