@@ -57,6 +57,15 @@ def test_two_accounts_of_one_forge_are_two_persons_whatever_links_them():
     assert tables["people_queue"]["reason"].to_list() == ["forbidden"]
 
 
+def test_a_faint_likeness_of_two_who_cannot_be_one_asks_nobody():
+    tables = core(
+        accounts=[ADA, BOB], emails=[ADA_HERE, BOB_HERE], name_links=[looks("mail:at1", "mail:at2", 0.7, "C2")]
+    )
+
+    assert status(tables, "mail:at1", "mail:at2", "C2") == "forbidden"
+    assert tables["people_queue"].is_empty()
+
+
 def test_the_same_human_on_two_forges_is_one_person():
     lab = address("lab", forge="lab", account_id="lab:7")
     tables = core(accounts=[ADA, LAB], emails=[ADA_HERE, lab], name_links=[looks("mail:at1", "mail:lab")])

@@ -30,7 +30,7 @@ TABLE = Table(
         "raw.identity_decisions",
         "raw.actor_decisions",
     ),
-    definition="ID-02/4",
+    definition="ID-02/5",
     formula="links in order of trust join groups unless that unites two accounts of one forge, a program and a human, or "
     "what somebody decided is apart; from a score of 0.8 on without a person; groups beyond 8 names or 15 addresses are "
     "taken to pieces",

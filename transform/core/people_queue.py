@@ -6,6 +6,7 @@ import polars as pl
 
 from quality.contract import Column, Table
 from transform.columns import share
+from transform.identity.deciding import ACCEPTED_FROM
 from transform.identity.machines import DOUBTFUL_PATTERN
 from transform.parameters import Parameters
 
@@ -41,7 +42,10 @@ def build(
     links: pl.LazyFrame, people: pl.LazyFrame, decisions: pl.LazyFrame, *, parameters: Parameters
 ) -> pl.LazyFrame:
     del parameters
-    open_links = links.filter(pl.col("status").is_in(list(STATUS_REASONS)), pl.col("decided_by") == "rule").select(
+    # a faint likeness of two that cannot be one person asks nothing
+    is_moot = (pl.col("status") == "forbidden") & (pl.col("confidence_share") < ACCEPTED_FROM)
+    is_open = pl.col("status").is_in(list(STATUS_REASONS)) & (pl.col("decided_by") == "rule") & ~is_moot
+    open_links = links.filter(is_open).select(
         "alias_id",
         "other_alias_id",
         "confidence_share",

@@ -93,9 +93,10 @@ class Decider:
         return told
 
     def _judged(self, one: Candidate) -> tuple[str, str]:
-        if one.score < ACCEPTED_FROM:
-            return "queued", "not sure enough to be believed without a person"
         here, there = self.groups.root(one.node), self.groups.root(one.other)
+        if one.score < ACCEPTED_FROM:
+            reason = self._forbidden(here, there) if here != there else ""
+            return ("forbidden", reason) if reason else ("queued", "not sure enough to be believed without a person")
         if here == there:
             return "accepted", ""
         reason = self._forbidden(here, there)
