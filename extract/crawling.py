@@ -25,6 +25,16 @@ from extract.source import Extracted, Forecast, Source, Surroundings, Window, fo
 from extract.sweeping import Sweep
 
 
+def no_members(caller: object, page: Page) -> list[Page]:
+    del caller, page
+    return []
+
+
+def nothing_shown(page: Page, forge: str) -> membership.Shown:
+    del page, forge
+    return membership.Shown()
+
+
 @dataclass(frozen=True)
 class Kind:
     """A kind of forge as this module crawls it.
@@ -33,7 +43,8 @@ class Kind:
     and gives the page that holds now; `talk` knows the repository of that page, `hidden` names its streams that are
     not shown, with the reason. `clone_url` says where its history is; `noreply_hosts` are those whose addresses name
     accounts, by the repository's web address; `authors` reads pairs of a commit and the account behind it. `members` asks
-    who belongs to the organisation that owns the repository of a page, and `member` reads such an answer.
+    who belongs to the organisation that owns the repository of a page, and `member` reads such an answer; a forge without
+    organisations has neither.
     """
 
     reader: Reader
@@ -44,9 +55,9 @@ class Kind:
     clone_url: Callable[[Page], str]
     noreply_hosts: Callable[[str], tuple[str, ...]]
     authors: Callable[[Page, Any], Iterator[tuple[str, str]]]
-    members: Callable[[Any, Page], list[Page]]
-    member: Callable[[Page, str], membership.Shown]
     forecast: Callable[[Any, Window, Any], Forecast]
+    members: Callable[[Any, Page], list[Page]] = no_members
+    member: Callable[[Page, str], membership.Shown] = nothing_shown
 
     def read_links(self, archive: Path, partition: Path, forge: str) -> None:
         """Which address belongs to which account, from the archive."""
