@@ -182,7 +182,8 @@ CONSERVATION = (
         "core.spells",
         "In all repositories together a person began where they began first, whatever the horizon.",
         "SELECT DISTINCT repo_id, person_id, family, first_at FROM core.spells WHERE repo_id = 'all' AND hash(person_id, family) IN ("
-        "SELECT hash(person_id, family) AS who FROM core.spells WHERE end_rule = 'first_gap' GROUP BY who "
+        "SELECT hash(person_id, family) AS who FROM core.spells WHERE end_rule = 'first_gap' "
+        "AND (repo_id = 'all' OR horizon_days = (SELECT min(horizon_days) FROM core.spells)) GROUP BY who "  # the others follow
         "HAVING count(*) FILTER (repo_id = 'all') > 0 AND ("
         "min(first_at) FILTER (repo_id = 'all') != max(first_at) FILTER (repo_id = 'all') "
         "OR min(first_at) FILTER (repo_id = 'all') IS DISTINCT FROM min(first_at) FILTER (repo_id != 'all')))",

@@ -46,7 +46,7 @@ def _sliding(rows: pl.LazyFrame, at: str, parameters: Parameters, most: int | No
 
 def in_window(at: str, kind: str = "here.window_kind") -> str:
     """SQL: whether the instant `at` is in the window of the row `here`; for the evidence of tables."""
-    day = f"CAST({at} AT TIME ZONE 'UTC' AS DATE)"
+    day = f"make_timestamp(epoch_us({at}))::DATE"
     ends = {"year": "to_years(1)", "quarter": "to_months(3)"}
     lengths = " ".join(f"WHEN '{name}' THEN {length}" for name, length in ends.items())
     length = f"CASE {kind} {lengths} ELSE to_days({Parameters.rolling_days}) END"

@@ -6,8 +6,8 @@ from quality.contract import Evidence
 from transform.columns import MAIN_HORIZON
 
 IS_HUMAN_ACT = "there.actor_class = 'human' AND there.contributed_at < least(here.snapshot_at, repository.snapshot_at)"
-ACT_DAY = "(there.contributed_at AT TIME ZONE 'UTC')::DATE"
-OPENED_YEAR = "year(there.opened_at AT TIME ZONE 'UTC')::VARCHAR"
+ACT_DAY = "make_timestamp(epoch_us(there.contributed_at))::DATE"
+OPENED_YEAR = "year(make_timestamp(epoch_us(there.opened_at)))::VARCHAR"
 IS_MAIN_SPELL = f"there.end_rule = 'first_gap' AND there.horizon_days = {MAIN_HORIZON}"
 
 ALL_ACTS_OF_PERSON = Evidence(
