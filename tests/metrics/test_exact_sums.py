@@ -39,6 +39,15 @@ def test_what_is_unknown_is_left_out_and_nothing_has_no_mean():
     assert told([None, None]) == (0, None, None)
 
 
+@given(st.integers(2, 60))
+@settings(max_examples=30, deadline=None)
+def test_a_mean_of_nought_is_nought(n):
+    """Ranks of n persons as shares of n, less the same ranks the other way round."""
+    shares = [(rank + 0.5) / n for rank in range(n)]
+
+    assert told([one - other for one, other in zip(shares, reversed(shares), strict=True)])[1] == 0
+
+
 def test_what_the_steps_cannot_hold_is_refused():
     with pytest.raises(pl.exceptions.InvalidOperationError):
         told([1e12, 1])

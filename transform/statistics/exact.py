@@ -10,6 +10,7 @@ import polars as pl
 
 STEPS = 2.0**36
 """Of one: a term is off by less than 1e-11, and sums to 134 million stay within 64 bits."""
+DECIMALS = 10
 
 
 def exact_sum(values: pl.Expr) -> pl.Expr:
@@ -18,8 +19,8 @@ def exact_sum(values: pl.Expr) -> pl.Expr:
 
 
 def exact_mean(values: pl.Expr) -> pl.Expr:
-    """Null where there are no values."""
-    return pl.when(values.count() > 0).then(exact_sum(values) / values.count())
+    """Null where there are no values; to DECIMALS, so that a mean of nought is nought."""
+    return pl.when(values.count() > 0).then((exact_sum(values) / values.count()).round(DECIMALS))
 
 
 def exact_deviation(values: pl.Expr) -> pl.Expr:
