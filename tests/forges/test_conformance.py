@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from time import time
@@ -84,8 +85,9 @@ class Killed(BaseException):
     """The process dies here."""
 
 
-@pytest.mark.parametrize("at", [2, 5, 9])
-def test_killed_at_any_write_the_next_night_goes_on(crawl, undisturbed, monkeypatch, at):
+@contextmanager
+def killed_at(monkeypatch, at: int):
+    """The archive's writes work until the so many-th kills the process, as it must while this is open; then all do."""
     write, left = archives.write_durably, [at]
 
     def dying(path, content):
@@ -96,8 +98,14 @@ def test_killed_at_any_write_the_next_night_goes_on(crawl, undisturbed, monkeypa
 
     monkeypatch.setattr(archives, "write_durably", dying)
     with pytest.raises(Killed):
-        crawl.night()
+        yield
     monkeypatch.setattr(archives, "write_durably", write)
+
+
+@pytest.mark.parametrize("at", [2, 5, 9])
+def test_killed_at_any_write_the_next_night_goes_on(crawl, undisturbed, monkeypatch, at):
+    with killed_at(monkeypatch, at):
+        crawl.night()
     crawl.night()
 
     assert crawl.everything() == undisturbed.everything()
@@ -286,18 +294,9 @@ def small_lists(hut, monkeypatch):
 
 def begun(crawl, monkeypatch, at: int) -> int:
     """A backfill that is killed as it writes for the so many-th time; gives the requests of it."""
-    write, left, spent = archives.write_durably, [at], crawl.forge.requests
-
-    def dying(path, content):
-        left[0] -= 1
-        if left[0] == 0:
-            raise Killed
-        write(path, content)
-
-    monkeypatch.setattr(archives, "write_durably", dying)
-    with pytest.raises(Killed):
+    spent = crawl.forge.requests
+    with killed_at(monkeypatch, at):
         FORGES[crawl.source.kind].backfill(crawl.source, window(crawl, 400), crawl.around())
-    monkeypatch.setattr(archives, "write_durably", write)
     return crawl.forge.requests - spent
 
 
