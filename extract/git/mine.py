@@ -2,7 +2,8 @@
 
 Order: open or fetch, headers, commits of changes, paths, sizes, publish. Every file is replaced whole. A stamp beside
 them remembers what they were made from: when that has not changed, nothing is read again. Where many commits are to be
-counted, headers and paths are published before the first line is; who is killed or runs out of time meanwhile has them.
+counted, that begins beside all other reading, and headers and paths are published meanwhile; who is killed or runs out
+of time has them.
 """
 
 from __future__ import annotations
@@ -246,7 +247,7 @@ def counted(
         return replace(mined, lines=Lines.not_asked(None))
     uncounted = [sha for sha in left_to_count(mined, mined.counts) if sha not in known.objects]
     if ahead is not None or len(uncounted) >= FIRST_LOOK_COMMITS:
-        read_paths(mined, repository, PATHS_OF_COMMITS, asked)
+        read_paths(mined, repository, PATHS_OF_COMMITS, asked if ahead is None else replace(asked, jobs=1))
         first_look(mined, known, told)
     tried = Uncounted() if ahead is None else ahead.finished()
     passed_over = {*known.objects, *tried.shas}
