@@ -16,7 +16,7 @@ from transform.columns import (
     count,
     share,
 )
-from transform.core.spells import PERSON_KEY, human_acts, in_all, snapshots
+from transform.core.spells import PERSON_KEY, in_all, kept_acts, snapshots
 from transform.parameters import Parameters
 from transform.retention.cohorts import seen_for
 from transform.retention.curves import with_every_year
@@ -95,7 +95,7 @@ def build(
 
 def first_touches(contributions: pl.LazyFrame, repositories: pl.LazyFrame) -> pl.LazyFrame:
     """`day` of the first act per scope, artefact, person and family ('any' too)."""
-    known = human_acts(contributions, repositories).with_columns(pl.col("artefact_id").cast(pl.Categorical))
+    known = kept_acts(contributions, repositories)
     each = known.group_by(*ARTEFACT_KEY, "family").agg(at=pl.col("contributed_at").min()).cache()
     whole = each.group_by(ARTEFACT_KEY).agg(pl.col("at").min(), family=pl.lit("any").cast(pl.Categorical))
     touches = pl.concat([each.select(*PERSON_KEY, "at"), whole.select(*PERSON_KEY, "at")]).cache()

@@ -7,7 +7,7 @@ import polars as pl
 
 from quality.contract import Column, Evidence, Table
 from transform.columns import DEFINITION, IS_WINDOW_COMPLETE, PERSON_ID, REPO_ID, SNAPSHOT_AT, count, share
-from transform.core.spells import human_acts
+from transform.core.spells import kept_acts
 from transform.parameters import Parameters
 from transform.retention.newcomers import newcomers
 from transform.retention.rests_on import ACT_DAY, IS_HUMAN_ACT
@@ -99,7 +99,7 @@ def build(
     *,
     parameters: Parameters,
 ) -> pl.LazyFrame:
-    seats = members(human_acts(contributions, repositories)).pipe(numbered).cache()
+    seats = members(kept_acts(contributions, repositories)).pipe(numbered).cache()
     sizes = seats.pipe(with_arrivals, spells, parameters).pipe(teams)
     quarter_over = pl.col("quarter_start").dt.offset_by("1q") <= pl.col("snapshot_at").dt.date()
     return (

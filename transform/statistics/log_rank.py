@@ -100,10 +100,15 @@ def compare_all(ends: Ends, question: Integers) -> Comparisons:
 def summed(rows: Floats, asked: Integers, n_questions: int) -> Floats:
     """The sums of the rows (days by groups) of every question; the days of one question adjoin."""
     sums = np.zeros((n_questions, rows.shape[1]))
-    which, starts = np.unique(asked, return_index=True)
-    if len(which):
-        sums[which] = np.add.reduceat(rows, starts, axis=0)
+    starts = starts_of_runs(asked)
+    if len(starts):
+        sums[asked[starts]] = np.add.reduceat(rows, starts, axis=0)
     return sums
+
+
+def starts_of_runs(values: Integers) -> Integers:
+    """Where a value differs from the one before it."""
+    return np.flatnonzero(np.append(len(values) > 0, values[1:] != values[:-1]))
 
 
 def covariances(share: Floats, spread: Floats, asked: Integers, n_questions: int) -> Floats:
@@ -144,7 +149,8 @@ def tables(ends: Ends) -> tuple[Floats, Floats, Integers]:
     start, group, last = start[seen], ends.group[seen], (start + ends.duration)[seen]
     n_exits, n_ends = ends.n_exits[seen], ends.n_ends[seen]
     entry = ends.entry[seen]
-    days = np.unique(last[n_exits > 0])
+    exit_days = np.sort(last[n_exits > 0], kind="stable")  # mostly in order already, and then done in one pass
+    days = exit_days[starts_of_runs(exit_days)]
     shape = (len(days) + 1, int(ends.group.max(initial=-1)) + 1)
 
     def placed(day: Integers, amount: Integers) -> Floats:
