@@ -191,8 +191,11 @@ def tied_at(sets: RiskSets, amount: Floats) -> Floats:
 def added(place: Integers, amount: Floats, n: int) -> Floats:
     """The sum of the amounts of every place 0..n-1."""
     if amount.ndim == 1:
-        return np.bincount(place, amount, n)
-    return np.stack([np.bincount(place, column, n) for column in amount.T], axis=-1)
+        return np.bincount(place, amount, n).astype(np.float64, copy=False)
+    width = amount.shape[1]
+    cell = place[:, None] * width + np.arange(width)
+    sums = np.bincount(cell.ravel(), amount.ravel(), n * width).astype(np.float64, copy=False)
+    return sums.reshape(n, width)
 
 
 def exposures(sets: RiskSets, amount: Floats) -> Floats:
