@@ -35,7 +35,7 @@ IS_FIRST_CLASS = pl.col("kind").is_in(["commit", "issue_open", "change_open", "r
 """What CHAOSS names: commits, issues, change requests and reviews; plain comments are not among them."""
 
 IS_ON_CODE = pl.col("kind").is_in(["commit", "change_open", "change_merge", "review_comment"]) | (
-    (pl.col("kind") == "comment") & pl.col("artefact_id").cat.starts_with("change:")
+    (pl.col("kind") == "comment") & pl.col("artefact_id").cast(pl.String).str.starts_with("change:")
 )
 """What OSS Compass counts as code: commits, and opening, merging and commenting changes."""
 
