@@ -7,8 +7,6 @@ Columns are described from DuckDB's own catalogue, because duckdb-engine asks Po
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -69,12 +67,3 @@ registry.register("duckdbaudit", __name__, "AuditDialect")
 def url(path: Path, access: str = "READ_ONLY") -> str:
     """The address of a DuckDB file, opened read-only unless said otherwise."""
     return f"duckdbaudit:///{path}?access_mode={access}"
-
-
-@contextmanager
-def connected(path: Path) -> Iterator[Any]:
-    """DuckDB's own connection to a file that is only read."""
-    engine = sa.create_engine(url(path))
-    with engine.connect() as db:
-        yield db.connection.driver_connection
-    engine.dispose()
