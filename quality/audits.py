@@ -16,10 +16,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
-from quality import digests
-from quality.contract import literal
+from quality import dialect, digests
 from quality.expectations import Expectation, is_broken
 from quality.verdicts import WHOLE, Finding, Measured, Verdict
 
@@ -43,8 +40,7 @@ def audit(path: Path, expectations: Sequence[Expectation]) -> list[Verdict]:
     if not expectations:
         raise EmptySuite(f"No expectation was given for {path}. An audit that expects nothing proves nothing.")
     waiting = deque(enumerate(sorted(expectations, key=lambda expectation: expectation.table)))
-    with duckdb.connect() as db, ThreadPoolExecutor(AT_ONCE) as workers:
-        db.execute(f"ATTACH {literal(str(path))} AS draft (READ_ONLY)")
+    with dialect.attached(path) as db, ThreadPoolExecutor(AT_ONCE) as workers:
         found = [workers.submit(_measure_those, db, waiting) for _ in range(AT_ONCE)]
         from quality.runner import judged  # Great Expectations takes seconds to import
 
@@ -69,7 +65,7 @@ def _measure(db: Any, number: int, expectation: Expectation) -> Measured:
         ((n_rows,),) = db.sql(f"SELECT count(*) FROM {expectation.table}").fetchall()
         asked = replace(expectation, sql=digests.read_once(db, expectation.sql))
         found = _findings(db, asked) if is_broken(db, asked) else ()
-    except duckdb.Error as error:
+    except dialect.DatabaseError as error:
         return Measured(number, expectation, 0, error=str(error)[:2000])
     return Measured(number, expectation, n_rows, found)
 

@@ -7,6 +7,8 @@ Columns are described from DuckDB's own catalogue, because duckdb-engine asks Po
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,8 @@ import sqlalchemy as sa
 from duckdb_engine import DBAPI
 from duckdb_engine import Dialect as DuckDBDialect
 from sqlalchemy.dialects import registry
+
+from quality.contract import literal
 
 DatabaseError = DBAPI.Error
 _TYPES: dict[str, Any] = {
@@ -67,3 +71,14 @@ registry.register("duckdbaudit", __name__, "AuditDialect")
 def url(path: Path, access: str = "READ_ONLY") -> str:
     """The address of a DuckDB file, opened read-only unless said otherwise."""
     return f"duckdbaudit:///{path}?access_mode={access}"
+
+
+@contextmanager
+def attached(path: Path) -> Iterator[Any]:
+    """DuckDB's own connection to a database in memory; the file, which is only read, is attached to it as `draft`."""
+    engine = sa.create_engine("duckdb:///:memory:")
+    with engine.connect() as db:
+        connection: Any = db.connection.driver_connection
+        connection.execute(f"ATTACH {literal(str(path))} AS draft (READ_ONLY)")
+        yield connection
+    engine.dispose()
