@@ -12,14 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import sqlalchemy as sa
-from duckdb_engine import DBAPI
 from duckdb_engine import Dialect as DuckDBDialect
 from sqlalchemy.dialects import registry
 
 from quality.contract import literal
 
-DatabaseError = DBAPI.Error
+DatabaseError = duckdb.Error
 _TYPES: dict[str, Any] = {
     "BIGINT": sa.BigInteger,
     "INTEGER": sa.Integer,
@@ -74,11 +74,8 @@ def url(path: Path, access: str = "READ_ONLY") -> str:
 
 
 @contextmanager
-def attached(path: Path) -> Iterator[Any]:
+def attached(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """DuckDB's own connection to a database in memory; the file, which is only read, is attached to it as `draft`."""
-    engine = sa.create_engine("duckdb:///:memory:")
-    with engine.connect() as db:
-        connection: Any = db.connection.driver_connection
-        connection.execute(f"ATTACH {literal(str(path))} AS draft (READ_ONLY)")
-        yield connection
-    engine.dispose()
+    with duckdb.connect() as db:
+        db.execute(f"ATTACH {literal(str(path))} AS draft (READ_ONLY)")
+        yield db
