@@ -165,9 +165,12 @@ FEWER_SUMS, LARGE = 100, 1_000_000
 def evidence_is_counted(table: Table, evidence: Evidence, there: Table) -> Expectation:
     """The row says how many rows elsewhere it rests on, and so many there are."""
     used, told = ", ".join(f"here.{quoted(name)}" for name in evidence.used), quoted(evidence.counted_in)
+    each = ", ".join(f"any_value(here.{quoted(name)}) AS {quoted(name)}" for name in evidence.used)
+    rows = f"FROM {table.sql_name} AS here WHERE here.{told} IS NOT NULL"
+    is_told_once = set(table.key) <= set(evidence.used)
+    drawn = f"SELECT {used} {rows}" if is_told_once else f"SELECT {each} {rows} GROUP BY hash({used})"
     here = (
-        f"(SELECT DISTINCT {used} FROM {table.sql_name} AS here WHERE here.{told} IS NOT NULL "
-        f"ORDER BY hash({used}) LIMIT "
+        f"({drawn} ORDER BY hash({used}) LIMIT "
         f"(SELECT CASE WHEN count(*) > {LARGE} THEN {FEWER_SUMS} ELSE {SUMS_COUNTED} END FROM {there.sql_name}))"
     )
     what = f"there.{quoted(evidence.counts)}" if evidence.counts else "there.rowid"

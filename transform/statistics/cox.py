@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 from scipy.special import chdtrc
-from scipy.stats import rankdata
 
 Integers = npt.NDArray[np.integer[Any]]
 Floats = npt.NDArray[np.floating[Any]]
@@ -255,7 +255,7 @@ def proportionality(x: Floats, at: State, sets: RiskSets, duration: Integers, in
     n_tied = np.bincount(sets.day)[sets.day]
     means = added(sets.day, at.means / n_tied[:, None], len(sets.days))
     residuals = (x[sets.leaver] - means[sets.day]) @ inverse * len(sets.leaver)
-    when = rankdata(duration[sets.leaver])
+    when = pl.Series(duration[sets.leaver]).rank().to_numpy()
     when = when - when.mean()
     spread = (when**2).sum() * len(when) * np.diag(inverse)
     if not spread.all():
