@@ -321,5 +321,8 @@ def streams(made: dict[str, pl.DataFrame]) -> pl.DataFrame:
     }
     names, counts = list(held), list(held.values())
     return pl.DataFrame({"stream": names, "source_total": counts, "held": counts}).with_columns(
-        reason=pl.lit(None, pl.String), is_complete=pl.lit(value=True), complete_until_at=pl.lit(ENDS_AT)
+        reason=pl.lit(None, pl.String),
+        is_complete=pl.lit(value=True),
+        complete_until_at=pl.lit(ENDS_AT),
+        reaches_start=pl.lit(value=True),
     )

@@ -93,6 +93,7 @@ def _stream_row(
         "held": held,
         "is_complete": reason is None,
         "complete_until_at": until,
+        "reaches_start": None,
     }
 
 

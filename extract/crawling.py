@@ -245,7 +245,7 @@ class Crawl:
         if reasons:
             path = self.folder / "streams.parquet"
             reason = pl.col("stream").replace_strict(reasons, default=None, return_dtype=pl.String)
-            told = pl.read_parquet(path).with_columns(reason=pl.coalesce(reason, "reason"))
+            told = raw.read_streams(path).with_columns(reason=pl.coalesce(reason, "reason"))
             told = told.with_columns(is_complete=pl.col("is_complete") & pl.col("reason").is_null())
             raw.write(self.folder, {"streams": told})
 

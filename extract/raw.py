@@ -235,6 +235,13 @@ STREAMS = Table(
         Column("held", pl.Int64, "Count that we hold.", at_least=0),
         Column("is_complete", pl.Boolean, "Whether everything up to complete_until_at is here."),
         Column("complete_until_at", INSTANT, "End of the last complete crawl; null before the first.", nullable=True),
+        Column(
+            "reaches_start",
+            pl.Boolean,
+            "Of commits: whether none is missing before complete_until_at, whatever a later crawl met; null of other streams "
+            "and in partitions of earlier versions.",
+            nullable=True,
+        ),
     ),
 )
 
@@ -314,11 +321,16 @@ def mark_incomplete(folder: Path, repo_id: str, reason: str, stream: str = "comm
     """Marks the streams of a folder; what earlier nights brought stays in use. A folder without any gets one."""
     path = folder / "streams.parquet"
     if path.exists():
-        streams = pl.read_parquet(path).with_columns(reason=pl.lit(reason), is_complete=pl.lit(value=False))
+        streams = read_streams(path).with_columns(reason=pl.lit(reason), is_complete=pl.lit(value=False))
     else:
         row = {"repo_id": repo_id, "stream": stream, "reason": reason, "held": 0, "is_complete": False}
         streams = pl.DataFrame([row], schema=STREAMS.polars_schema)
     write(folder, {"streams": streams})
+
+
+def read_streams(path: Path) -> pl.DataFrame:
+    """raw.streams of one folder, as it can be written again."""
+    return _scan([path], STREAMS).collect()
 
 
 def reasons(partition: Path) -> tuple[str, ...]:

@@ -11,18 +11,24 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from quality import dialect
+from quality import dialect, digests
 from quality.expectations import Expectation, is_broken
 from quality.verdicts import WHOLE, Finding, Measured, Verdict
 
 SAMPLE_ROWS = 10
 AT_ONCE = 2
 """While one query plans, ends or goes through few rows with one thread, another keeps the processors busy."""
-WHILE_MEASURING = ("SET memory_limit = '700MB'", "SET preserve_insertion_order = false", "SET TimeZone = 'UTC'")
+WHILE_MEASURING = (
+    "SET memory_limit = '700MB'",
+    "SET preserve_insertion_order = false",
+    "SET TimeZone = 'UTC'",
+    "USE draft",
+)
 
 
 class EmptySuite(Exception):
@@ -34,18 +40,18 @@ def audit(path: Path, expectations: Sequence[Expectation]) -> list[Verdict]:
     if not expectations:
         raise EmptySuite(f"No expectation was given for {path}. An audit that expects nothing proves nothing.")
     waiting = deque(enumerate(sorted(expectations, key=lambda expectation: expectation.table)))
-    with ThreadPoolExecutor(AT_ONCE) as workers:
-        found = [workers.submit(_measure_those, path, waiting) for _ in range(AT_ONCE)]
+    with dialect.attached(path) as db, ThreadPoolExecutor(AT_ONCE) as workers:
+        found = [workers.submit(_measure_those, db, waiting) for _ in range(AT_ONCE)]
         from quality.runner import judged  # Great Expectations takes seconds to import
 
         measured = [one for some in found for one in some.result()]
     return judged(sorted(measured, key=lambda one: one.number))
 
 
-def _measure_those(path: Path, waiting: deque[tuple[int, Expectation]]) -> list[Measured]:
+def _measure_those(database: Any, waiting: deque[tuple[int, Expectation]]) -> list[Measured]:
     """One after the other until none waits; each worker has a connection of its own to the one database."""
     found = []
-    with dialect.connected(path) as db:
+    with database.cursor() as db:
         for setting in WHILE_MEASURING:
             db.execute(setting)
         with suppress(IndexError):
@@ -57,7 +63,8 @@ def _measure_those(path: Path, waiting: deque[tuple[int, Expectation]]) -> list[
 def _measure(db: Any, number: int, expectation: Expectation) -> Measured:
     try:
         ((n_rows,),) = db.sql(f"SELECT count(*) FROM {expectation.table}").fetchall()
-        found = _findings(db, expectation) if is_broken(db, expectation) else ()
+        asked = replace(expectation, sql=digests.read_once(db, expectation.sql))
+        found = _findings(db, asked) if is_broken(db, asked) else ()
     except dialect.DatabaseError as error:
         return Measured(number, expectation, 0, error=str(error)[:2000])
     return Measured(number, expectation, n_rows, found)

@@ -5,6 +5,7 @@ Where rows are many, both sides are summed up with a checksum and compared sum b
 
 from __future__ import annotations
 
+from quality.digests import ACTS, LIVES, SPELLS
 from quality.expectations import Expectation
 
 TOLERANCE = 1e-9
@@ -25,16 +26,7 @@ SELECT repo_id, kind, contribution_id AS act, person_id, contributed_at AS happe
 FROM core.contributions WHERE family != 'triage' AND NOT is_coauthor
 """
 _SUM = "SELECT repo_id, kind, count(*) AS n, bit_xor(hash(act, person_id, happened_at)) AS said FROM ({}) GROUP BY ALL"
-_FIRSTS = """
-SELECT hash(repo_id) AS place, hash(person_id) AS who, family, any_value(repo_id) AS repo_id,
-    min(contributed_at) AS first_at, max(contributed_at) AS last_at
-FROM core.contributions JOIN core.repositories USING (repo_id)
-WHERE actor_class = 'human' AND contributed_at < snapshot_at GROUP BY place, who, family
-"""
 GRAPH = "repo_id, window_kind, window_start, network"
-SPELLS = "repo_id, family, end_rule, horizon_days"
-NAMES = ", ".join(f"any_value({name}) AS {name}" for name in SPELLS.split(", "))
-"""Texts are grouped by their hash, which is a number. Two that shared one would fail their check, and not pass it."""
 _CURVE = "repo_id, family, cohort, end_rule, horizon_days"
 
 CONSERVATION = (
@@ -112,16 +104,13 @@ CONSERVATION = (
         "a spell lasts from the first act to the last",
         "core.spells",
         "Everybody who acted has one; first and last day are those of the acts of the person.",
-        f"WITH firsts AS MATERIALIZED ({_FIRSTS}) "
-        f"SELECT repo_id, family, end_rule, horizon_days, s.n AS n_spells, a.n AS n_acted, n_misdated FROM (SELECT {NAMES}, "
-        "count(*) AS n, bit_xor(hash(hash(person_id), first_at, last_day)) AS said, "
-        "count(*) FILTER (first_day != make_timestamp(epoch_us(first_at))::DATE) AS n_misdated "
-        f"FROM core.spells WHERE repo_id != 'all' GROUP BY hash({SPELLS})) AS s FULL JOIN ("
+        f"SELECT repo_id, family, end_rule, horizon_days, s.n AS n_spells, a.n AS n_acted, n_misdated FROM {LIVES} AS s FULL JOIN ("
         "SELECT any_value(repo_id) AS repo_id, family, count(*) AS n, "
-        "bit_xor(hash(who, first_at, make_timestamp(epoch_us(last_at))::DATE)) AS said FROM (FROM firsts "
+        f"bit_xor(hash(hash(who, first_at), make_timestamp(epoch_us(last_at))::DATE)) AS said FROM (FROM {ACTS} "
         "UNION ALL BY NAME SELECT place, who, 'any' AS family, any_value(repo_id) AS repo_id, min(first_at) AS first_at, "
-        "max(last_at) AS last_at FROM firsts GROUP BY place, who) GROUP BY place, family) "
-        "AS a USING (repo_id, family) WHERE s.said IS DISTINCT FROM a.said OR s.n IS DISTINCT FROM a.n OR n_misdated > 0",
+        f"max(last_at) AS last_at FROM {ACTS} GROUP BY place, who) GROUP BY place, family) "
+        "AS a USING (repo_id, family) WHERE repo_id != 'all' "
+        "AND (s.said IS DISTINCT FROM a.said OR s.n IS DISTINCT FROM a.n OR n_misdated > 0)",
     ),
     Expectation(
         "leaving follows from the silence",
@@ -154,9 +143,8 @@ CONSERVATION = (
         "retention.curves",
         "Exits and censored of a curve are those of its spells.",
         f"SELECT {_CURVE}, told, found FROM (SELECT {_CURVE}, sum(n_exits) AS told FROM retention.curves "
-        "WHERE cohort = 'all' GROUP BY ALL) JOIN (SELECT repo_id, family, end_rule, horizon_days, "
-        "count(*) FILTER (is_exit) AS found FROM core.spells WHERE is_newcomer GROUP BY ALL) "
-        "USING (repo_id, family, end_rule, horizon_days) WHERE told != found",
+        f"WHERE cohort = 'all' GROUP BY ALL) JOIN (SELECT {SPELLS}, n_newcomers_left AS found FROM {LIVES}) "
+        f"USING ({SPELLS}) WHERE told != found",
     ),
     Expectation(
         "shares are of their counts",
@@ -181,11 +169,10 @@ CONSERVATION = (
         "core.spells",
         "In all repositories together a person began where they began first, whatever the horizon.",
         "SELECT DISTINCT repo_id, person_id, family, first_at FROM core.spells WHERE repo_id = 'all' AND hash(person_id, family) IN ("
-        "SELECT hash(person_id, family) AS who FROM core.spells WHERE end_rule = 'first_gap' "
-        "AND (repo_id = 'all' OR horizon_days = (SELECT min(horizon_days) FROM core.spells)) GROUP BY who "  # the others follow
-        "HAVING count(*) FILTER (repo_id = 'all') > 0 AND ("
-        "min(first_at) FILTER (repo_id = 'all') != max(first_at) FILTER (repo_id = 'all') "
-        "OR min(first_at) FILTER (repo_id = 'all') IS DISTINCT FROM min(first_at) FILTER (repo_id != 'all')))",
+        "SELECT who FROM (SELECT hash(person_id, family) AS who, CASE WHEN repo_id = 'all' THEN first_at END AS whole, "
+        "CASE WHEN repo_id != 'all' THEN first_at END AS part FROM core.spells WHERE end_rule = 'first_gap' "
+        "AND (repo_id = 'all' OR horizon_days = (SELECT min(horizon_days) FROM core.spells))) GROUP BY who "  # the others follow
+        "HAVING min(whole) IS NOT NULL AND (min(whole) != max(whole) OR min(whole) IS DISTINCT FROM min(part)))",
     ),
     Expectation(
         "attention goes from one human to another",

@@ -12,12 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import sqlalchemy as sa
-from duckdb_engine import DBAPI
 from duckdb_engine import Dialect as DuckDBDialect
 from sqlalchemy.dialects import registry
 
-DatabaseError = DBAPI.Error
+from quality.contract import literal
+
+DatabaseError = duckdb.Error
 _TYPES: dict[str, Any] = {
     "BIGINT": sa.BigInteger,
     "INTEGER": sa.Integer,
@@ -72,9 +74,8 @@ def url(path: Path, access: str = "READ_ONLY") -> str:
 
 
 @contextmanager
-def connected(path: Path) -> Iterator[Any]:
-    """DuckDB's own connection to a file that is only read."""
-    engine = sa.create_engine(url(path))
-    with engine.connect() as db:
-        yield db.connection.driver_connection
-    engine.dispose()
+def attached(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """DuckDB's own connection to a database in memory; the file, which is only read, is attached to it as `draft`."""
+    with duckdb.connect() as db:
+        db.execute(f"ATTACH {literal(str(path))} AS draft (READ_ONLY)")
+        yield db

@@ -143,14 +143,14 @@ def key_is_unique(table: Table) -> Expectation:
 
 
 def reference_exists(table: Table, column: Column) -> Expectation:
-    """Every value is looked up once, however many rows have it."""
+    """Every value is looked up once, however many rows have it, and by its hash: a number takes half the time of a text."""
     schema, name, target = str(column.references).split(".")
     there, here = f"{quoted(schema)}.{quoted(name)}", quoted(column.name)
     whose = ", repo_id" if "repo_id" in table.column_names and column.name != "repo_id" else ""
+    told = f"SELECT DISTINCT hash({here}) AS told FROM {table.sql_name} WHERE {here} IS NOT NULL"
     sql = (
-        f"SELECT DISTINCT {here}{whose} FROM {table.sql_name} WHERE {here} IN (SELECT told FROM ("
-        f"SELECT DISTINCT {here} AS told FROM {table.sql_name}) ANTI JOIN {there} AS there ON there.{quoted(target)} = told "
-        "WHERE told IS NOT NULL)"
+        f"SELECT DISTINCT {here}{whose} FROM {table.sql_name} WHERE {here} IS NOT NULL AND hash({here}) IN (SELECT told FROM ("
+        f"{told}) ANTI JOIN (SELECT hash({quoted(target)}) AS told FROM {there}) USING (told))"
     )
     doc = f"Every {column.name} is in {schema}.{name}."
     return Expectation(f"{column.name} exists in {schema}.{name}", str(table), doc, sql)
@@ -158,16 +158,19 @@ def reference_exists(table: Table, column: Column) -> Expectation:
 
 SUMS_COUNTED = 1000
 """So many of the sums of a table are counted again, drawn by a hash: always the same ones, and all where there are fewer."""
-FEWER_SUMS, LARGE = 100, 2_000_000
+FEWER_SUMS, LARGE = 100, 1_000_000
 """Fewer where more rows than these would have to be gone through."""
 
 
 def evidence_is_counted(table: Table, evidence: Evidence, there: Table) -> Expectation:
     """The row says how many rows elsewhere it rests on, and so many there are."""
     used, told = ", ".join(f"here.{quoted(name)}" for name in evidence.used), quoted(evidence.counted_in)
+    each = ", ".join(f"any_value(here.{quoted(name)}) AS {quoted(name)}" for name in evidence.used)
+    rows = f"FROM {table.sql_name} AS here WHERE here.{told} IS NOT NULL"
+    is_told_once = set(table.key) <= set(evidence.used)
+    drawn = f"SELECT {used} {rows}" if is_told_once else f"SELECT {each} {rows} GROUP BY hash({used})"
     here = (
-        f"(SELECT DISTINCT {used} FROM {table.sql_name} AS here WHERE here.{told} IS NOT NULL "
-        f"ORDER BY hash({used}) LIMIT "
+        f"({drawn} ORDER BY hash({used}) LIMIT "
         f"(SELECT CASE WHEN count(*) > {LARGE} THEN {FEWER_SUMS} ELSE {SUMS_COUNTED} END FROM {there.sql_name}))"
     )
     what = f"there.{quoted(evidence.counts)}" if evidence.counts else "there.rowid"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from quality.conservation import GRAPH, NAMES, SPELLS
+from quality.conservation import GRAPH
+from quality.digests import ACTS, LIVES, SPELLS
 from quality.expectations import Expectation
 
 TOLERANCE = 1e-9
-ODD_PLACES = """
+ODD_PLACES = f"""
 WITH found AS (SELECT any_value(repo_id) AS repo_id, count(*) AS n, bit_xor(hash(who, n)) AS said FROM (
-    SELECT any_value(repo_id) AS repo_id, hash(repo_id) AS place, hash(person_id) AS who, count(*) AS n
-    FROM core.contributions JOIN core.repositories USING (repo_id)
-    WHERE actor_class = 'human' AND contributed_at < snapshot_at GROUP BY place, who) GROUP BY place),
+    SELECT place, who, any_value(repo_id) AS repo_id, sum(n)::BIGINT AS n FROM {ACTS} GROUP BY place, who) GROUP BY place),
 told AS (SELECT repo_id, count(*) AS n, bit_xor(hash(hash(person_id), n_acts)) AS said
     FROM retention.contributor_types WHERE repo_id != 'all' GROUP BY repo_id)
 SELECT repo_id FROM told FULL JOIN found USING (repo_id)
@@ -69,11 +68,10 @@ MEASURES = (
         "retention.newcomers",
         "Whoever a spell calls a newcomer is one, since its first act, and nobody else, whatever the horizon.",
         "SELECT repo_id, family, end_rule, horizon_days, n.n AS newcomers, s.n AS in_spells FROM ("
-        "SELECT any_value(repo_id) AS repo_id, any_value(family) AS family, count(*) AS n, bit_xor(hash(person_id, first_at)) AS who "
+        "SELECT any_value(repo_id) AS repo_id, any_value(family) AS family, count(*) AS n, bit_xor(hash(hash(person_id), first_at)) AS who "
         "FROM retention.newcomers GROUP BY hash(repo_id, family)) AS n "
-        f"FULL JOIN (SELECT {NAMES}, count(*) AS n, bit_xor(hash(person_id, first_at)) AS who "
-        f"FROM core.spells WHERE is_newcomer GROUP BY hash({SPELLS})) AS s USING (repo_id, family) "
-        "WHERE n.n IS DISTINCT FROM s.n OR n.who IS DISTINCT FROM s.who",
+        f"FULL JOIN (SELECT {SPELLS}, n_newcomers AS n, newcomers_said AS who FROM {LIVES}) AS s USING (repo_id, family) "
+        "WHERE n.n IS DISTINCT FROM nullif(s.n, 0) OR n.who IS DISTINCT FROM s.who",
     ),
     Expectation(
         "wherever newcomers came there is a curve",

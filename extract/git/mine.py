@@ -110,7 +110,10 @@ def mine(
     # a history that is cut is cut at its start: its commits reach to the end all the same
     reaches_end = pl.col("is_complete") | (pl.col("stream") == "commits")
     seen_until = pl.when(reaches_end).then(pl.lit(until)).cast(INSTANT)
-    return STREAMS.checked(streams.with_columns(repo_id=pl.lit(repo_id), complete_until_at=seen_until))
+    reaches_start = pl.when(pl.col("stream") == "commits").then("is_complete")
+    return STREAMS.checked(
+        streams.with_columns(repo_id=pl.lit(repo_id), complete_until_at=seen_until, reaches_start=reaches_start)
+    )
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,13 @@ def test_where_it_is_cut_whoever_comes_in_the_first_year_may_be_old():
     assert row["snapshot_at"] == on_day(UNTIL_DAY)
 
 
+def test_a_crawl_that_did_not_get_through_cuts_off_the_end_and_not_the_beginning():
+    refused = {"is_complete": False, "reason": "The forge refused the token.", "reaches_start": True}
+    row = repository(stream("issues"), stream("commits", **refused))
+
+    assert row["newcomers_from_at"] == row["observed_from_at"]
+
+
 @pytest.mark.parametrize(
     ("first", "observed_from"),
     [

@@ -35,6 +35,7 @@ def test_a_repository_that_breaks_a_promise_keeps_its_last_good_night_and_the_ot
     assert told == [("box:commons/almanac", True, "core.contributions: almanac is as we like it")]
     assert nights.query("SELECT full_name FROM core.repositories WHERE NOT is_complete") == [("commons/almanac",)]
     assert nights.query("SELECT DISTINCT reason LIKE 'held back%' FROM ops.coverage WHERE NOT is_complete") == [(True,)]
+    assert nights.query("SELECT DISTINCT newcomers_from_at = observed_from_at FROM core.repositories") == [(True,)]
 
 
 def test_what_broke_and_whose_it_was_is_kept_though_the_night_was_published(nights, expecting):

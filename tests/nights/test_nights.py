@@ -118,6 +118,18 @@ def fail_after(forge, pages, monkeypatch):
     monkeypatch.setattr(clock, "wait", lambda seconds: None)
 
 
+def test_a_night_that_the_forge_refuses_leaves_newcomers_what_they_were(nights, monkeypatch):
+    newcomers = "SELECT repo_id, person_id, first_at FROM retention.newcomers ORDER BY ALL"
+    nights.run()
+    before = nights.query(newcomers)
+    monkeypatch.setenv(VARIABLE, "a-token-that-has-expired")
+    outcome = nights.run()
+
+    assert outcome.published
+    assert nights.query("SELECT DISTINCT is_complete FROM core.repositories") == [(False,)]
+    assert nights.query(newcomers) == before
+
+
 def test_one_bad_repository_leaves_the_others_published_and_is_told(nights):
     outcome = nights.run("commons/almanac", "commons/nowhere")
 

@@ -10,6 +10,7 @@ from damage_bench import caught, named, workbench
 from damages import DAMAGES
 
 from quality.audits import audit
+from quality.digests import DIGESTS
 from quality.suites import RELATIONS
 
 ONE_COMMENT = "(SELECT comment_id FROM core.comments ORDER BY ALL LIMIT 1)"
@@ -111,3 +112,34 @@ def test_a_lie_is_found_by_the_audit_as_by_its_query(first_night, tmp_path):
 
     assert verdict.outcome == "failed"
     assert len(verdict.guilty) == 2
+
+
+DIGESTED = [one for one in RELATIONS if any(digest in one.sql for digest in DIGESTS.values())]
+SHORTER_STAY = "UPDATE core.spells SET first_day = first_day - 1, is_newcomer = false WHERE family = 'any'"
+
+
+def test_what_is_asked_once_for_several_is_found_by_each_of_them(first_night, tmp_path):
+    warehouse = tmp_path / "warehouse.duckdb"
+    shutil.copy(first_night.data / "warehouse.duckdb", warehouse)
+    with duckdb.connect(str(warehouse)) as db:
+        db.execute(SHORTER_STAY)
+    with workbench(first_night.data / "warehouse.duckdb") as db:
+        alone = set(caught(db, [SHORTER_STAY], DIGESTED))
+
+    assert alone == {one.expectation.name for one in audit(warehouse, DIGESTED) if one.outcome == "failed"}
+    assert (
+        {"a spell lasts from the first act to the last", "newcomers are those of the spells"}
+        <= alone
+        < {one.name for one in DIGESTED}
+    )
+
+
+def test_a_digest_that_cannot_be_made_lets_nobody_pass(first_night, tmp_path):
+    warehouse = tmp_path / "warehouse.duckdb"
+    shutil.copy(first_night.data / "warehouse.duckdb", warehouse)
+    with duckdb.connect(str(warehouse)) as db:
+        db.execute("ALTER TABLE core.spells DROP COLUMN is_newcomer")
+
+    verdicts = audit(warehouse, named("a spell lasts from the first act to the last") + named("PageRank sums to one"))
+
+    assert [verdict.outcome for verdict in verdicts] == ["could_not_run", "passed"]

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from scipy.stats import rankdata
 
 from quality.contract import Column, Evidence, Table
 from transform.columns import (
@@ -184,7 +183,7 @@ def _ranks(values: np.ndarray[Any, Any], block: np.ndarray[Any, Any]) -> np.ndar
     """Mean ranks within each block, less their mean."""
     found = np.zeros(len(values))
     for nodes in np.split(np.arange(len(values)), np.flatnonzero(np.diff(block)) + 1):
-        rank = rankdata(values[nodes].round(10))
+        rank = pl.Series(values[nodes].round(10)).rank().to_numpy()
         found[nodes] = rank - rank.mean()
     return found
 

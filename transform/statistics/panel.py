@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 Floats = npt.NDArray[np.floating[Any]]
 Indices = npt.NDArray[np.integer[Any]]
@@ -56,7 +56,7 @@ def fixed_effects(x: Floats, y: Floats, unit: Indices, time: Indices) -> Model:
 
 def reach(n_clusters: int) -> float:
     """Standard errors to the 95 % bounds: few clusters leave more to chance than the normal distribution says."""
-    return float(student.ppf(0.975, max(n_clusters - 1, 1)))
+    return float(stdtrit(max(n_clusters - 1, 1), 0.975))
 
 
 def without_effects(values: Floats, unit: Indices, time: Indices) -> Floats:
