@@ -44,7 +44,7 @@ HEADERS: dict[str, Any] = {
     "committer_utc_offset": pl.Int64,
     "subject_number": pl.Int64,
 }
-USED: dict[str, Any] = {**SIGNATURE, "epoch": pl.Int64, "n_commits": pl.Int64}
+USED: dict[str, Any] = {**SIGNATURE, "n_commits": pl.Int64, "first_epoch": pl.Int64, "last_epoch": pl.Int64}
 NAMED: dict[str, Any] = {"sha": pl.String, "role": pl.String, "email_key": pl.String}
 
 
@@ -112,33 +112,42 @@ def read_headers(git: Git, tips: list[str], *, without: list[str], mailmap_of: s
 
 
 def _uses(batch: pl.DataFrame) -> pl.DataFrame:
-    """Signatures with the times they were used at (USED); only authors are counted."""
+    """How often each signature was used, and when first and last (USED); only authors are counted."""
     epoch = pl.col("author_epoch").cast(pl.Int64, strict=False)
-    return pl.concat(
+    uses = pl.concat(
         batch.select(email=f"{role}_email", name=f"{role}_name", epoch=epoch, n_commits=pl.lit(n, pl.Int64))
         for role, n in (("author", 1), ("committer", 0))
     )
+    return _summed(uses)
+
+
+def _summed(uses: pl.DataFrame) -> pl.DataFrame:
+    """One row a signature: there are far fewer of them than commits."""
+    times = (pl.col("epoch").min().alias("first_epoch"), pl.col("epoch").max().alias("last_epoch"))
+    return uses.group_by(list(SIGNATURE)).agg(pl.col("n_commits").sum(), *times).select(list(USED))
 
 
 def _uses_of(contacted: pl.DataFrame, headers: pl.DataFrame) -> pl.DataFrame:
     """The same of those in trailers."""
     times = headers.select("sha", epoch="author_epoch")
-    return contacted.join(times, on="sha", how="left").select("email", "name", "epoch", n_commits=pl.lit(0, pl.Int64))
+    uses = contacted.join(times, on="sha", how="left")
+    return _summed(uses.select("email", "name", "epoch", n_commits=pl.lit(0, pl.Int64)))
 
 
 def _signed(known: pl.DataFrame, used: list[pl.DataFrame]) -> pl.DataFrame:
     """Everybody with how often and when (SIGNED); whom only the mailmap names has never signed."""
     people = known.select("email_key", *SIGNATURE).unique()
     uses = people.join(pl.concat(used), on=list(SIGNATURE), how="left").with_columns(pl.col("n_commits").fill_null(0))
-    return together(uses.select("email_key", *SIGNATURE, "n_commits", first_epoch="epoch", last_epoch="epoch"))
+    return together(uses.select("email_key", *SIGNATURE, "n_commits", "first_epoch", "last_epoch"))
 
 
 def _named(contacted: pl.DataFrame, keys: Keys) -> tuple[pl.DataFrame, pl.DataFrame]:
     """People of trailers under their keys (NAMED), and who they are (IDENTITY)."""
     known = identities(contacted, keys)
-    keyed = contacted.join(known, on=["email", "name"])
-    further = keyed.with_columns(is_only_named=pl.col("role") != "coauthor").select(list(IDENTITY))
-    return keyed.select(list(NAMED)).unique(), further
+    keyed = contacted.join(known.select(*SIGNATURE, "email_key"), on=list(SIGNATURE)).select(list(NAMED)).unique()
+    who = contacted.select("role", *SIGNATURE).unique().join(known, on=list(SIGNATURE))
+    further = who.with_columns(is_only_named=pl.col("role") != "coauthor").select(list(IDENTITY)).unique()
+    return keyed, further
 
 
 def _batches(git: Git, tips: list[str], without: list[str], mailmap_of: str) -> Iterator[pl.DataFrame]:
