@@ -249,19 +249,30 @@ def counted(
         read_paths(mined, repository, PATHS_WITHOUT_CONTENTS, asked)
         return replace(mined, lines=Lines.not_asked(None))
     uncounted = [sha for sha in left_to_count(mined, mined.counts) if sha not in known.objects]
-    if ahead is not None or len(uncounted) >= FIRST_LOOK_COMMITS:
-        read_paths(mined, repository, PATHS_OF_COMMITS, asked if ahead is None else replace(asked, jobs=1))
-        first_look(mined, known, told)
-    tried = Uncounted() if ahead is None else ahead.finished()
-    passed_over = {*known.objects, *tried.shas}
-    todo = [sha for sha in left_to_count(mined, mined.counts) if sha not in passed_over]
-    left = together([tried, _counted(repository, todo, mined.counts, SIZES_OF_COMMITS, asked)])
+    with ThreadPoolExecutor(1) as pool:
+        looking = None
+        if ahead is not None or len(uncounted) >= FIRST_LOOK_COMMITS:
+            read_paths(mined, repository, PATHS_OF_COMMITS, asked if ahead is None else replace(asked, jobs=1))
+            looking = pool.submit(first_look, mined, known, told)
+        left = lines_counted(mined, repository, asked, known, ahead)
+        if looking is not None:
+            looking.result()
     if not left.shas:
         mined.paths.clear()
     lost = Unreadable({**known.objects, **left.lost}, left.complaint or known.complaint)
     save_unreadable(folder, lost)
     left = Uncounted((*left.shas, *known.objects), lost.complaint, lost.objects)
     return replace(mined, uncounted=left, lines=_lives(mined, repository, asked, folder))
+
+
+def lines_counted(
+    mined: Mined, repository: Repository, asked: Asked, known: Unreadable, ahead: Ahead | None
+) -> Uncounted:
+    """Counts what is being counted already, then the rest; what stays uncounted of what was tried."""
+    tried = Uncounted() if ahead is None else ahead.finished()
+    passed_over = {*known.objects, *tried.shas}
+    todo = [sha for sha in left_to_count(mined, mined.counts) if sha not in passed_over]
+    return together([tried, _counted(repository, todo, mined.counts, SIZES_OF_COMMITS, asked)])
 
 
 def first_look(mined: Mined, known: Unreadable, told: Callable[[Mined], pl.DataFrame]) -> None:
