@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -121,25 +121,10 @@ def publish(mined: Mined, folder: Path, *, repo_id: str, made_from: str | None) 
     what is not finished (`made_from` is None)."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / STAMP).unlink(missing_ok=True)
-    headers, sizes, repo = mined.headers, sizes_of(mined), pl.lit(repo_id).alias("repo_id")
-    ignored = pl.DataFrame({"sha": mined.blame_ignored}, schema={"sha": pl.String})
-    tables = [
-        (COMMITS, headers.commits.join(sizes, on="sha", how="left")),
-        (COMMIT_PEOPLE, further_people(headers)),
-        (COMMIT_LINKS, resolved(headers.links, headers.commits["sha"])),
-        (EMAILS, headers.emails),
-        (MAILMAP_LINKS, headers.mailmap),
-        (LOST_COMMITS, mined.lost),
-        (BLAME_IGNORED, ignored),
-        (NORM_DOCUMENTS, norm_documents(files_of(mined)).collect()),
-        (TREE_FILES, classed(mined.tree.files)),
-        (POWER_HOLDERS, mined.holders),
-        (LINE_LIVES, classed(mined.lines.lives)),
-    ]
-    if mined.changes is not None:
-        tables.append((CHANGE_COMMITS, mined.changes))
-    for table, frame in tables:
+    repo = pl.lit(repo_id).alias("repo_id")
+    for table, frame in tables_of(mined):
         _write(table, frame.with_columns(repo), folder)
+    del frame
     files = files_of(mined).with_columns(repo, file_class=file_class(pl.col("path")))
     write_durably(folder / f"{COMMIT_FILES.name}.parquet", files.select(COMMIT_FILES.column_names).sink_parquet)
     told = streams(mined, mined.counts.sizes())
@@ -148,6 +133,24 @@ def publish(mined: Mined, folder: Path, *, repo_id: str, made_from: str | None) 
         stamp = json.dumps({"made_from": made_from, "lost": lost, "streams": told.rows()}).encode()
         write_durably(folder / STAMP, lambda file: file.write(stamp))
     return told
+
+
+def tables_of(mined: Mined) -> Iterator[tuple[Table, pl.DataFrame]]:
+    """All tables but the largest, one in memory at a time."""
+    headers = mined.headers
+    yield COMMITS, headers.commits.join(sizes_of(mined), on="sha", how="left")
+    yield COMMIT_PEOPLE, further_people(headers)
+    yield COMMIT_LINKS, resolved(headers.links, headers.commits["sha"])
+    yield EMAILS, headers.emails
+    yield MAILMAP_LINKS, headers.mailmap
+    yield LOST_COMMITS, mined.lost
+    yield BLAME_IGNORED, pl.DataFrame({"sha": mined.blame_ignored}, schema={"sha": pl.String})
+    yield NORM_DOCUMENTS, norm_documents(files_of(mined)).collect()
+    yield TREE_FILES, classed(mined.tree.files)
+    yield POWER_HOLDERS, mined.holders
+    yield LINE_LIVES, classed(mined.lines.lives)
+    if mined.changes is not None:
+        yield CHANGE_COMMITS, mined.changes
 
 
 def lost_of(mined: Mined) -> list[str] | None:
