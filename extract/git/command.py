@@ -23,8 +23,8 @@ from urllib.parse import urlsplit
 
 from extract.errors import NeedsAPerson, TryAgain
 
-BLOCK_BYTES = 1 << 20
-BLOCKS_AHEAD = 8
+BLOCK_BYTES = 1 << 17
+BLOCKS_AHEAD = 64
 LAST_WORDS = 400  # characters of git's complaint that a log line can carry
 _QUIET = {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_FLUSH": "0", "GIT_OPTIONAL_LOCKS": "0"}
 _LARGE_PAGES = {

@@ -12,6 +12,7 @@ import json
 import os
 import threading
 from collections.abc import Callable
+from copy import copy
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -44,6 +45,11 @@ class Counts:
             write_durably(self._folder / f"{part}.files.parquet", files.write_parquet)
             write_durably(self._folder / f"{part}.sizes.parquet", sizes.write_parquet)
             self._name_parts([*self._parts, part])
+
+    def as_of_now(self) -> Counts:
+        """The parts there are, to be read while further ones are added."""
+        with self._lock:
+            return copy(self)
 
     def files(self) -> pl.LazyFrame:
         """All counted files (FILES), never wholly in memory."""

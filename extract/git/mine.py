@@ -2,7 +2,8 @@
 
 Order: open or fetch, headers, commits of changes, paths, sizes, publish. Every file is replaced whole. A stamp beside
 them remembers what they were made from: when that has not changed, nothing is read again. Where many commits are to be
-counted, headers and paths are published before the first line is; who is killed or runs out of time meanwhile has them.
+counted, that begins beside all other reading, and headers and paths are published meanwhile; who is killed or runs out
+of time has them.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import polars as pl
 
 from extract import identity_store
 from extract.errors import NeedsAPerson
+from extract.git.ahead import Ahead, counting_ahead
 from extract.git.changes import Change, change_commits, present_commits, read_changes, with_parents
 from extract.git.command import GitFailed
 from extract.git.counts import Counts
@@ -39,6 +41,7 @@ from extract.git.sizes import (
     Kind,
     Uncounted,
     count_sizes,
+    together,
 )
 from extract.git.tree import power_holders, tree_files
 from extract.raw import STREAMS
@@ -99,12 +102,11 @@ def mine(
     if streams is None:
         branches = repository.branches if all_branches else ()
         asked = Asked(changes, branches, keys, until, jobs, report, with_lines, with_contents, enough, identity_folder)
-        mined = read(repository, asked, mirror_folder, cut)
 
         def told(now: Mined, *, is_last: bool = False) -> pl.DataFrame:
             return publish(now, raw_folder, repo_id=repo_id, made_from=made_from if is_last else None)
 
-        streams = told(counted(mined, repository, asked, mirror_folder, told), is_last=True)
+        streams = told(read_and_counted(repository, asked, mirror_folder, cut, told), is_last=True)
     # a history that is cut is cut at its start: its commits reach to the end all the same
     reaches_end = pl.col("is_complete") | (pl.col("stream") == "commits")
     seen_until = pl.when(reaches_end).then(pl.lit(until)).cast(INSTANT)
@@ -130,10 +132,24 @@ class Asked:
     identities: Path | None
 
 
-def read(repository: Repository, asked: Asked, folder: Path, cut: set[str]) -> Mined:
-    """Everything but lines: headers, who is named, the tree, commits of changes. Large tables stay on disk."""
-    counts, paths, memory = Counts(folder / "counts"), Counts(folder / "paths"), folder / "history"
+def read_and_counted(
+    repository: Repository, asked: Asked, folder: Path, cut: set[str], told: Callable[[Mined], pl.DataFrame]
+) -> Mined:
+    """Everything. Where there is much to count, that begins at once, beside all other reading."""
+    counts, known = Counts(folder / "counts"), load_unreadable(folder, repository.git)
     counts.merge_parts()
+    beside = counting_ahead(
+        repository, counts, {*known.objects, *cut}, jobs=asked.jobs if asked.with_contents else 1,
+        at_least=FIRST_LOOK_COMMITS, enough=asked.enough, report=asked.report,
+    )  # fmt: skip
+    with beside as ahead:
+        mined = read(repository, asked, folder, cut, counts)
+        return counted(mined, repository, asked, folder, known, told, ahead)
+
+
+def read(repository: Repository, asked: Asked, folder: Path, cut: set[str], counts: Counts) -> Mined:
+    """Everything but lines: headers, who is named, the tree, commits of changes. Large tables stay on disk."""
+    paths, memory = Counts(folder / "paths"), folder / "history"
     paths.merge_parts()
     with ThreadPoolExecutor(1) as pool:
         counting = pool.submit(count_of_trunk, repository)
@@ -220,24 +236,39 @@ def read_branches(
 
 
 def counted(
-    mined: Mined, repository: Repository, asked: Asked, folder: Path, told: Callable[[Mined], pl.DataFrame]
+    mined: Mined,
+    repository: Repository,
+    asked: Asked,
+    folder: Path,
+    known: Unreadable,
+    told: Callable[[Mined], pl.DataFrame],
+    ahead: Ahead | None,
 ) -> Mined:
     """Adds lines. Where that takes long, paths are read and `told` with the headers first."""
-    known = load_unreadable(folder, repository.git)
-    uncounted = [sha for sha in left_to_count(mined, mined.counts) if sha not in known.objects]
     if not asked.with_contents:
         read_paths(mined, repository, PATHS_WITHOUT_CONTENTS, asked)
         return replace(mined, lines=Lines.not_asked(None))
-    if len(uncounted) >= FIRST_LOOK_COMMITS:
-        read_paths(mined, repository, PATHS_OF_COMMITS, asked)
-        told(replace(mined, uncounted=Uncounted(tuple(uncounted), "their lines are being counted")))
-    left = _counted(repository, uncounted, mined.counts, SIZES_OF_COMMITS, asked)
+    uncounted = [sha for sha in left_to_count(mined, mined.counts) if sha not in known.objects]
+    if ahead is not None or len(uncounted) >= FIRST_LOOK_COMMITS:
+        read_paths(mined, repository, PATHS_OF_COMMITS, asked if ahead is None else replace(asked, jobs=1))
+        first_look(mined, known, told)
+    tried = Uncounted() if ahead is None else ahead.finished()
+    passed_over = {*known.objects, *tried.shas}
+    todo = [sha for sha in left_to_count(mined, mined.counts) if sha not in passed_over]
+    left = together([tried, _counted(repository, todo, mined.counts, SIZES_OF_COMMITS, asked)])
     if not left.shas:
         mined.paths.clear()
     lost = Unreadable({**known.objects, **left.lost}, left.complaint or known.complaint)
     save_unreadable(folder, lost)
     left = Uncounted((*left.shas, *known.objects), lost.complaint, lost.objects)
     return replace(mined, uncounted=left, lines=_lives(mined, repository, asked, folder))
+
+
+def first_look(mined: Mined, known: Unreadable, told: Callable[[Mined], pl.DataFrame]) -> None:
+    """Headers, paths, and the lines that were counted up to now, while others are being counted."""
+    now = replace(mined, counts=mined.counts.as_of_now())
+    uncounted = [sha for sha in left_to_count(now, now.counts) if sha not in known.objects]
+    told(replace(now, uncounted=Uncounted(tuple(uncounted), "their lines are being counted")))
 
 
 def _lives(mined: Mined, repository: Repository, asked: Asked, folder: Path) -> Lines:

@@ -1,6 +1,6 @@
 """How large commits are: `git log --numstat`, read in blocks, in parallel, each commit once in its life.
 
-Most of git's time goes into counting lines, so several git processes count chunks of the list of commits side by side.
+Most of git's time goes into counting lines, so several git processes count shares of the list of commits side by side.
 One unreadable blob ends git in the middle: what was printed before it is kept, git is started again behind it, and the
 commit stays without sizes. Merges have none either: git shows no diff for them.
 
@@ -10,20 +10,21 @@ Which files a commit touched, and how, is told much sooner than by how many line
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
+from extract.errors import ExtractError
 from extract.git.command import Git, GitFailed
 from extract.git.counts import Counts
 from extract.git.damaged import is_partial
 from extract.git.lost import lost_object
 from extract.git.numstat import BOUNDARY, LINES, PATHS, PATHS_ALONE, parse
+from extract.git.shares import Share, Shares
 
-FEWEST_IN_CHUNK = 256
-BATCH_BYTES = 1 << 20
+BATCH_BYTES = 1 << 19
 MOST_UNREADABLE = 500  # each costs a few starts of git
 MOST_UNREADABLE_IN_PARTIAL = 8  # a clone without contents has hardly any, and git takes seconds to be sure of each
 DELTA_CACHE = "core.deltaBaseCacheLimit=256m"
@@ -62,7 +63,7 @@ PATHS_WITHOUT_CONTENTS = Kind(PATHS_ALONE, with_lines=False, stream="commit_path
 
 
 class Patience:
-    """How many unreadable commits are passed over before the rest of every chunk is left; shared by threads."""
+    """How many unreadable commits are passed over before the rest of every share is left; shared by threads."""
 
     def __init__(self, commits: int) -> None:
         self._left = commits
@@ -100,17 +101,34 @@ def count_sizes(
     enough: Enough = lambda: False,
 ) -> Uncounted:
     """Reads the commits (none of them merges) with `jobs` processes; adds to `counts` as it goes."""
+    counting, shares = counting_of(git, shas, counts, report=report, kind=kind, enough=enough), Shares(shas)
+    with ThreadPoolExecutor(max_workers=jobs) as pool:
+        return together(pool.map(lambda _: count_shares(counting, shares), range(jobs)))
+
+
+def counting_of(
+    git: Git,
+    shas: list[str],
+    counts: Counts,
+    *,
+    report: Callable[[str, int, int | None], None],
+    kind: Kind,
+    enough: Enough,
+) -> Counting:
     git = git.having(DELTA_CACHE)
     patience = Patience(MOST_UNREADABLE_IN_PARTIAL if is_partial(git) else MOST_UNREADABLE)
     told = Progress(lambda done: report(kind.stream, done, len(shas))).add
-    counting = Counting(git, counts, patience, kind, enough, told)
-    with ThreadPoolExecutor(max_workers=jobs) as pool:
-        left = list(pool.map(lambda chunk: count_chunk(counting, chunk), chunks_of(shas, jobs)))
-    complaints = [one.complaint for one in left if one.complaint is not None]
+    return Counting(git, counts, patience, kind, enough, told)
+
+
+def together(left: Iterable[Uncounted]) -> Uncounted:
+    """What several left uncounted, as one."""
+    all_left = list(left)
+    complaints = [one.complaint for one in all_left if one.complaint is not None]
     return Uncounted(
-        tuple(sha for one in left for sha in one.shas),
+        tuple(sha for one in all_left for sha in one.shas),
         complaints[-1] if complaints else None,
-        {sha: lost for one in left for sha, lost in one.lost.items()},
+        {sha: lost for one in all_left for sha, lost in one.lost.items()},
     )
 
 
@@ -126,61 +144,61 @@ class Progress:
             self._tell(self._done)
 
 
-def chunks_of(shas: list[str], jobs: int) -> list[list[str]]:
-    """Shares for `jobs` processes: large ones first, since every start of git begins with cold caches; then ever smaller
-    ones, so that nobody waits long for the last.
-
-    >>> [len(chunk) for chunk in chunks_of(["a"] * 10_000, 2)], len(chunks_of(["a"] * 10_000, 1))
-    ([4000, 2400, 1440, 864, 625, 625, 46], 1)
-    """
-    if jobs == 1:
-        return [shas] if shas else []
-    chunks, at = list[list[str]](), 0
-    while at < len(shas):
-        size = max(2 * (len(shas) - at) // (5 * jobs // 2), len(shas) // (8 * jobs), FEWEST_IN_CHUNK)
-        chunks.append(shas[at : at + size])
-        at += size
-    return chunks
+def count_shares(counting: Counting, shares: Shares) -> Uncounted:
+    """Goes through one share after another, until there is none worth taking."""
+    left = list[Uncounted]()
+    while (share := shares.take()) is not None:
+        uncounted = count_share(counting, share)
+        left.append(replace(uncounted, shas=(*uncounted.shas, *shares.close(share))))
+    return together(left)
 
 
-def count_chunk(counting: Counting, shas: list[str]) -> Uncounted:
-    """Counts a chunk, passing over commits that git cannot read."""
-    left, passed_over, lost, complaint = list(shas), list[str](), dict[str, str](), None
-    while left and not counting.patience.is_over:
+def count_share(counting: Counting, share: Share) -> Uncounted:
+    """Counts a share, passing over commits that git cannot read. What it does not come to stays in the share."""
+    passed_over, lost, complaint = list[str](), dict[str, str](), None
+    while share.n_left and not counting.patience.is_over:
         if counting.enough():
-            return Uncounted((*passed_over, *left), complaint or TIME_IS_UP, lost)
-        counted, said = _count_until_failure(counting, left)
-        complaint = said or complaint
-        if not counted and not counting.enough():
-            # git may stop before it names the commit it cannot read: the first decides
-            counted, said = _count_until_failure(counting, left[:1])
-            if not counted:
-                counting.patience.spend()
-                passed_over.append(left.pop(0))
-                if said is not None and (missing := lost_object(said)) is not None:
-                    lost[passed_over[-1]] = missing
-        left = [sha for sha in left if sha not in counted]
-    return Uncounted((*passed_over, *left), complaint, lost)
+            return Uncounted(tuple(passed_over), complaint or TIME_IS_UP, lost)
+        n_counted, said = _count_until_failure(counting, share, share.left)
+        if n_counted or not share.n_left or counting.enough():
+            complaint = (said if share.n_left else None) or complaint
+            continue
+        # git may stop before it names the commit it cannot read: the first decides
+        n_counted, said_of_first = _count_until_failure(counting, share, share.left[:1])
+        complaint = said_of_first or said or complaint
+        if not n_counted:
+            counting.patience.spend()
+            passed_over += share.advance(1)
+            if said_of_first is not None and (missing := lost_object(said_of_first)) is not None:
+                lost[passed_over[-1]] = missing
+    return Uncounted(tuple(passed_over), complaint, lost)
 
 
-def _count_until_failure(counting: Counting, shas: list[str]) -> tuple[set[str], str | None]:
+def _count_until_failure(counting: Counting, share: Share, shas: list[str]) -> tuple[int, str | None]:
+    """How many of the first commits of the share were counted, and what git said when it failed."""
     given = "".join(f"{sha}\n" for sha in shas).encode()
-    counted: set[str] = set()
+    n_counted = 0
     try:
         blocks = counting.git.blocks("log", "-z", *counting.kind.options, "--no-walk=unsorted", "--stdin", given=given)
-        for files, sizes in _batches(blocks, with_lines=counting.kind.with_lines):
+        for files, sizes in _batches(blocks, share, with_lines=counting.kind.with_lines):
+            ours = share.advance(sizes.height)
+            if ours != sizes["sha"].head(len(ours)).to_list():
+                raise ExtractError("git log told of other commits than it was asked for, or in another order.")
+            if len(ours) < sizes.height:  # another process has taken over the rest
+                sizes = sizes.head(len(ours))
+                files = files.join(sizes, on="sha", how="semi", maintain_order="left")
             counting.counts.keep(files, sizes)
-            counted.update(sizes["sha"])
-            counting.told(sizes.height)
-            if counting.enough():
+            n_counted += len(ours)
+            counting.told(len(ours))
+            if counting.enough() or not share.n_left:
                 break
     except GitFailed as failed:
-        return counted, failed.said
-    return counted, None
+        return n_counted, failed.said
+    return n_counted, None
 
 
-def _batches(blocks: Iterator[bytes], *, with_lines: bool) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
-    """Parsed batches of whole commits.
+def _batches(blocks: Iterator[bytes], share: Share, *, with_lines: bool) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """Parsed batches of whole commits, the last one as soon as the share is at its end.
 
     A commit is whole when another follows it or git ended well; the last one before a failure is not to be trusted.
     """
@@ -188,7 +206,8 @@ def _batches(blocks: Iterator[bytes], *, with_lines: bool) -> Iterator[tuple[pl.
     try:
         for block in blocks:
             held += block
-            end = held.rfind(BOUNDARY) + 1 if len(held) >= BATCH_BYTES else 0
+            is_due = len(held) >= BATCH_BYTES or held.count(BOUNDARY) >= share.n_left
+            end = held.rfind(BOUNDARY) + 1 if is_due else 0
             if end:
                 yield parse(held[:end], with_lines=with_lines)
                 del held[:end]

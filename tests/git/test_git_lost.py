@@ -26,9 +26,9 @@ def asked(monkeypatch):
     questions = []
     count = sizes_module._count_until_failure
 
-    def counting(how, shas):
+    def counting(how, share, shas):
         questions.append(len(shas))
-        return count(how, shas)
+        return count(how, share, shas)
 
     monkeypatch.setattr(sizes_module, "_count_until_failure", counting)
     return questions
@@ -65,7 +65,7 @@ def test_a_file_that_is_put_back_is_counted(damaged, mining):
 def test_a_git_that_failed_otherwise_is_tried_again(workshop, mining, monkeypatch):
     workshop.commit("1", {"a": "1\n"})
     with monkeypatch.context() as patch:
-        patch.setattr(sizes_module, "_count_until_failure", lambda how, shas: (set(), "killed by signal 9"))
+        patch.setattr(sizes_module, "_count_until_failure", lambda how, share, shas: (0, "killed by signal 9"))
         first = mining(workshop.folder)
 
     assert first.stream("commit_sizes")["held"] == 0

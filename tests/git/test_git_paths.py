@@ -53,7 +53,7 @@ def test_headers_and_paths_are_there_while_lines_are_counted(moved, mining, monk
     with monkeypatch.context() as patch:
         patch.setattr(mine_module, "count_sizes", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            mining(moved.folder, into="killed")
+            mining(moved.folder, into="killed", jobs=1)
     folder = whole.folder.parent.parent / "killed/raw"
     commits, seen = pl.read_parquet(folder / "commits.parquet"), pl.read_parquet(folder / "commit_files.parquet")
 
@@ -71,7 +71,7 @@ def test_a_first_look_leaves_nothing_behind(moved, mining, monkeypatch):
     looked = mining(moved.folder)
 
     assert_frame_equal(looked.table("commits"), mining(moved.folder, into="at once").table("commits"))
-    assert [path.name for path in (looked.folder.parent / "mirror/paths").iterdir()] == ["state.json"]
+    assert {path.name for path in (looked.folder.parent / "mirror/paths").iterdir()} <= {"state.json"}
 
 
 def test_when_time_is_up_the_next_night_counts_on(moved, mining, monkeypatch):

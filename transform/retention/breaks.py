@@ -15,7 +15,7 @@ STATES = ("non_coding", "inactive", "gone")
 ACTIVE = "active"
 GONE_DAYS = 365
 FEWEST_CODING_DAYS = FEWEST_PAUSES + 1
-BREAK = (*SCOPE_KEY, "break_day")
+OF_BREAK = (*SCOPE_KEY, "break_day", "threshold_days", "is_open", "back_day", "snapshot_at")
 
 TABLE = Table(
     schema="retention",
@@ -64,7 +64,8 @@ def build(contributions: pl.LazyFrame, repositories: pl.LazyFrame, *, parameters
     del parameters
     days = lives(contributions, repositories)
     is_code = pl.col("family") == "code"
-    breaks = days.filter(is_code).pipe(coding_breaks).join(snapshots(repositories), on="repo_id").cache()
+    breaks = days.filter(is_code).pipe(coding_breaks).join(snapshots(repositories), on="repo_id")
+    breaks = breaks.with_row_index("number").cache()
     other = days.filter(~is_code, pl.col("family") != "any").select(*SCOPE_KEY, "day")
     return (
         stretches(breaks, other)
@@ -99,19 +100,19 @@ def coding_breaks(days: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def stretches(breaks: pl.LazyFrame, other: pl.LazyFrame) -> pl.LazyFrame:
-    """Cuts every break at the days with other acts; gaps up to the threshold between them run together."""
+    """Cuts every break (`number`) at the days with other acts; gaps up to the threshold between them run together."""
     gap = pl.col("gap_days")
     is_silent = gap > pl.col("threshold_days")
     # a silence is a stretch of its own; so is what lies between two of them
-    stretch = (is_silent | is_silent.shift(1, fill_value=False)).cum_sum().over(BREAK)
+    stretch = (is_silent | is_silent.shift(1, fill_value=False)).cum_sum().over("number")
     told = (
         gaps(breaks, other)
         .with_columns(stretch=stretch, is_silent=is_silent)
-        .group_by(*BREAK, "stretch")
+        .group_by("number", "stretch")
         .agg(
             pl.col("start_day").min(),
             pl.col("end_day").max(),
-            pl.col("is_silent", "snapshot_at", "threshold_days", "is_open", "back_day").first(),
+            pl.col("is_silent", *OF_BREAK).first(),
             break_days=gap.sum().cast(pl.Int32),
         )
         .with_columns(state=state())
@@ -131,9 +132,9 @@ def gaps(breaks: pl.LazyFrame, other: pl.LazyFrame) -> pl.LazyFrame:
         .drop("start_day")
         .rename({"day": "start_day"})
     )
-    columns = (*BREAK, "start_day", "back_day", "snapshot_at", "threshold_days", "is_open")
+    columns = ("number", *OF_BREAK, "start_day")
     points = pl.concat([starts.select(columns), inside.select(columns)]).sort(packed(*SCOPE_KEY, "start_day"))
-    end_day = pl.col("start_day").shift(-1).over(BREAK).fill_null(pl.col("back_day"))
+    end_day = pl.col("start_day").shift(-1).over("number").fill_null(pl.col("back_day"))
     return points.with_columns(end_day=end_day).with_columns(
         gap_days=(pl.col("end_day") - pl.col("start_day")).dt.total_days()
     )
@@ -149,11 +150,11 @@ def state() -> pl.Expr:
 def with_neighbours(told: pl.LazyFrame) -> pl.LazyFrame:
     """Adds what was before and after within the break; between two silences one was active, if only for a day."""
     in_order = told.sort(packed(*SCOPE_KEY, "start_day"))
-    both_silent = pl.col("is_silent") & pl.col("is_silent").shift(1).over(BREAK)
-    before, after = pl.col("state").shift(1).over(BREAK), pl.col("state").shift(-1).over(BREAK)
+    both_silent = pl.col("is_silent") & pl.col("is_silent").shift(1).over("number")
+    before, after = pl.col("state").shift(1).over("number"), pl.col("state").shift(-1).over("number")
     is_last = after.is_null()
     return in_order.with_columns(
         previous_state=pl.when(both_silent).then(pl.lit(ACTIVE)).otherwise(before).fill_null(ACTIVE),
-        next_state=pl.when(both_silent.shift(-1).over(BREAK)).then(pl.lit(ACTIVE)).otherwise(after),
+        next_state=pl.when(both_silent.shift(-1).over("number")).then(pl.lit(ACTIVE)).otherwise(after),
         is_open=pl.col("is_open") & is_last,
     ).with_columns(next_state=pl.when(~pl.col("is_open")).then(pl.col("next_state").fill_null(ACTIVE)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+import numpy as np
 import polars as pl
 
 from quality.contract import Column, Evidence, Table
@@ -14,8 +15,9 @@ from transform.retention.hazard_models import (
     FEWEST_CLUSTERS,
     TERM_COLUMNS,
     TERM_SCHEMA,
-    has_clusters,
-    lives_of,
+    groups_of,
+    numbered,
+    people_of,
     ratios,
     sorted_out,
     told,
@@ -101,9 +103,7 @@ def build(
 ) -> pl.LazyFrame:
     within = stretches(spells, social_capital, changes, parameters)
     return (
-        pl.concat([within, in_all(within)])
-        .group_by(MODEL)
-        .map_groups(partial(model, parameters=parameters), schema={**MODEL_SCHEMA, **FITTED})
+        within.map_batches(partial(models, parameters=parameters), schema={**MODEL_SCHEMA, **FITTED})
         .with_columns(
             pl.col("repo_id").cast(pl.String),
             **ratios(),
@@ -177,19 +177,26 @@ def first_merges(changes: pl.LazyFrame) -> pl.LazyFrame:
     return merged.group_by(SCOPE_KEY).agg(merged_day=pl.col("merged_at").min().dt.date())
 
 
-def model(rows: pl.DataFrame, *, parameters: Parameters) -> pl.DataFrame:
-    """The rows of one repository and horizon."""
-    persons = rows.select(*SCOPE_KEY, "stratum", "draw").unique().sort("draw")
-    drawn = persons.head(parameters.determinants_sample).select("stratum", "person_id")
-    sampled = rows.join(drawn, on=["stratum", "person_id"], how="semi").sort("draw", "entry_days")
-    terms = sorted_out(TERMS, sampled, {})
-    shared = {
-        **dict(zip(MODEL, rows.select(MODEL).row(0), strict=True)),
-        "n_persons": persons.height,
-        "n_sampled": drawn.height,
-        "n_stretches": sampled.height,
-        "clustered_by": "repository" if has_clusters(sampled) else "person",
-        "snapshot_at": rows["snapshot_at"].max(),
-    }
-    found = [{**shared, **row} for row in told(lives_of(sampled, terms.used), terms, parameters)]
-    return pl.DataFrame(found, schema={**MODEL_SCHEMA, **FITTED})
+def models(rows: pl.DataFrame, *, parameters: Parameters) -> pl.DataFrame:
+    """The rows of every repository and horizon, and of all repositories together."""
+    rows = rows.sort("draw", "entry_days")
+    people, ends_at = people_of(rows, TERMS), rows["snapshot_at"].to_physical().to_numpy()
+    drawn = numbered(rows["draw"])  # of a person the stretches adjoin
+    found = []
+    for scoped in (rows.select(MODEL), rows.select(MODEL).lazy().pipe(in_all).collect()):
+        for names, places in groups_of(scoped, MODEL):
+            n_before = np.append(0, (np.diff(drawn[places]) > 0).cumsum())
+            n_sampled = min(int(n_before[-1]) + 1, parameters.determinants_sample)
+            sampled = people.at(places[n_before < n_sampled])
+            shared = {
+                **names,
+                "n_persons": int(n_before[-1]) + 1,
+                "n_sampled": n_sampled,
+                "n_stretches": len(sampled.duration),
+                "clustered_by": "repository" if sampled.has_clusters else "person",
+                "snapshot_at": int(ends_at[places].max()),
+            }
+            terms = sorted_out(TERMS, sampled, {})
+            found += [{**shared, **row} for row in told(sampled.lives(terms.places), terms, parameters)]
+    schema = {**MODEL_SCHEMA, **FITTED}
+    return pl.DataFrame(found, schema={**schema, "snapshot_at": pl.Int64}).cast({"snapshot_at": schema["snapshot_at"]})

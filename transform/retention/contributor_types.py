@@ -7,7 +7,7 @@ import polars as pl
 from quality.contract import INSTANT, Column, Evidence, Table
 from transform.columns import DEFINITION, PERSON_ID, SCOPE_ID, SNAPSHOT_AT, count
 from transform.core.repositories import IS_HISTORY_CUT
-from transform.core.spells import SCOPE_KEY, human_acts, in_all, snapshots
+from transform.core.spells import SCOPE_KEY, in_all, kept_acts, snapshots
 from transform.parameters import Parameters
 from transform.retention.rests_on import IS_HUMAN_ACT
 
@@ -117,7 +117,7 @@ TABLE = Table(
 def build(
     contributions: pl.LazyFrame, changes: pl.LazyFrame, repositories: pl.LazyFrame, *, parameters: Parameters
 ) -> pl.LazyFrame:
-    acts = human_acts(contributions, repositories).pipe(in_scopes, repositories)
+    acts = kept_acts(contributions, repositories).pipe(in_scopes, repositories)
     people = acts.group_by(SCOPE_KEY).agg(whole_record())
     return (
         people.join(acts.pipe(proposals, changes), on=SCOPE_KEY, how="left")

@@ -72,7 +72,12 @@ TABLE = Table(
 
 
 def build(spells: pl.LazyFrame, *, parameters: Parameters) -> pl.LazyFrame:
-    members = spells.filter(pl.col("is_newcomer")).with_columns(cohort_year=pl.col("cohort_quarter").dt.year())
+    names = ("repo_id", "family", "end_rule")
+    members = spells.filter(pl.col("is_newcomer")).select(
+        pl.col(names).cast(pl.Categorical),
+        *("horizon_days", "entry_days", "duration_days", "is_exit", "snapshot_at"),
+        cohort_year=pl.col("cohort_quarter").dt.year(),
+    )
     decided = members.filter(IS_DECIDABLE).pipe(ends, by=CURVE_OF_YEAR)
     curves = decided.pipe(with_every_year).pipe(kaplan_meier, by=CURVE)
     return (
@@ -80,7 +85,9 @@ def build(spells: pl.LazyFrame, *, parameters: Parameters) -> pl.LazyFrame:
         .join(curves, on=CURVE, how="left")
         .with_columns(pl.col("day", "n_at_risk", "n_exits", "n_censored").fill_null(0))
         .with_columns(
-            is_reportable=pl.col("n_at_risk") >= parameters.fewest_at_risk, definition=pl.lit(TABLE.definition)
+            pl.col(names).cast(pl.String),
+            is_reportable=pl.col("n_at_risk") >= parameters.fewest_at_risk,
+            definition=pl.lit(TABLE.definition),
         )
         .select(TABLE.column_names)
     )

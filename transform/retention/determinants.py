@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 import polars as pl
@@ -14,14 +15,16 @@ from transform.retention.hazard_models import (
     FEWEST_CLUSTERS,
     TERM_COLUMNS,
     TERM_SCHEMA,
+    People,
     Terms,
-    has_clusters,
-    lives_of,
+    groups_of,
+    people_of,
     ratios,
     sorted_out,
     told,
 )
 from transform.retention.newcomers import of_newcomers
+from transform.statistics.cox import Lives
 
 DOOR_TERMS = tuple(f"door_{door}" for door in DOORS)
 OF_ARRIVAL = ("partners_doubled", "issue_fixed", "change_merged")
@@ -114,9 +117,7 @@ def build(
 ) -> pl.LazyFrame:
     within = stayed(spells, arrived, first_months, parameters)
     return (
-        pl.concat([within, in_all(within)])
-        .group_by(MODEL)
-        .map_groups(partial(model, parameters=parameters), schema={**MODEL_SCHEMA, **FITTED})
+        within.map_batches(partial(models, parameters=parameters), schema={**MODEL_SCHEMA, **FITTED})
         .with_columns(
             pl.col("repo_id", "family").cast(pl.String),
             **ratios(),
@@ -184,36 +185,44 @@ def of_arrival(first_months: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def model(people: pl.DataFrame, *, parameters: Parameters) -> pl.DataFrame:
-    """The rows of one repository, family and horizon."""
-    sampled = people.sort("draw").head(parameters.determinants_sample)
-    reference = sampled["door"].value_counts().sort(["count", "door"], descending=[True, False])["door"][0]
-    terms = sorted_out(TERMS, sampled, absent_doors(sampled, reference))
+def models(rows: pl.DataFrame, *, parameters: Parameters) -> pl.DataFrame:
+    """The rows of every repository, family and horizon, and of all repositories together."""
+    rows = rows.sort("draw")
+    people, ends_at = people_of(rows, TERMS), rows["snapshot_at"].to_physical().to_numpy()
+    found = []
+    for scoped in (rows.select(MODEL), rows.select(MODEL).lazy().pipe(in_all).collect()):
+        for names, places in groups_of(scoped, MODEL):
+            sampled = people.at(places[: parameters.determinants_sample])
+            shared = {**names, "n_persons": len(places), "snapshot_at": int(ends_at[places].max())}
+            found += [{**shared, **row} for row in model(sampled, names["horizon_days"], parameters)]
+    schema = {**MODEL_SCHEMA, **FITTED}
+    return pl.DataFrame(found, schema={**schema, "snapshot_at": pl.Int64}).cast({"snapshot_at": schema["snapshot_at"]})
+
+
+def model(sampled: People, horizon: int, parameters: Parameters) -> list[dict[str, object]]:
+    """What is told of every term, fitted to these people."""
+    taken = dict(zip(DOORS, sampled.terms[:, [TERMS.index(term) for term in DOOR_TERMS]].sum(axis=0), strict=True))
+    reference = min(DOORS, key=lambda door: (-taken[door], door))
+    terms = sorted_out(TERMS, sampled, absent_doors(taken, reference))
     shared = {
-        **dict(zip(MODEL, people.select(MODEL).row(0), strict=True)),
         "reference_door": reference,
-        "n_persons": people.height,
-        "n_sampled": sampled.height,
-        "clustered_by": "repository" if has_clusters(sampled) else "person",
-        "snapshot_at": people["snapshot_at"].max(),
+        "n_sampled": len(sampled.duration),
+        "clustered_by": "repository" if sampled.has_clusters else "person",
     }
-    rows = [{**shared, **row} for row in in_periods(sampled, terms, parameters)]
-    return pl.DataFrame(rows, schema={**MODEL_SCHEMA, **FITTED})
+    is_main = horizon == parameters.horizon_days
+    return [{**shared, **row} for row in in_periods(sampled.lives(terms.places), terms, parameters, is_main=is_main)]
 
 
-def absent_doors(sampled: pl.DataFrame, reference: str) -> dict[str, str]:
+def absent_doors(taken: Mapping[str, float], reference: str) -> dict[str, str]:
     """A door must have been taken, and not taken, by several to be compared."""
-    taken = dict(zip(DOORS, sampled.select(DOOR_TERMS).sum().row(0), strict=True))
     few = {f"door_{door}": "no variation" for door, n in taken.items() if n < FEWEST_PER_DOOR}
     return {**few, f"door_{reference}": "reference"}
 
 
-def in_periods(sampled: pl.DataFrame, terms: Terms, parameters: Parameters) -> list[dict[str, object]]:
+def in_periods(lives: Lives, terms: Terms, parameters: Parameters, *, is_main: bool) -> list[dict[str, object]]:
     """The model of all days, and where its ratios change with time, one of each period; not for other horizons."""
-    lives = lives_of(sampled, terms.used)
     rows = [{"period": WHOLE, **row} for row in told(lives, terms, parameters)]
     p_values = [row["proportionality_p_value"] for row in rows]
-    is_main = sampled["horizon_days"][0] == parameters.horizon_days
     if not is_main or not any(p is not None and float(str(p)) < CHANGES_AT for p in p_values):
         return rows
     landmark = parameters.first_month_days

@@ -6,7 +6,7 @@ import polars as pl
 
 from quality.contract import Column, Evidence, Table
 from transform.columns import DEFINITION, DOOR, FIRST_AT, PERSON_ID, SCOPE_ID, SNAPSHOT_AT, count
-from transform.core.spells import SCOPE_KEY, human_acts, in_all
+from transform.core.spells import SCOPE_KEY, in_all, kept_acts, paired
 from transform.parameters import Parameters
 
 THREAD = ("repo_id", "artefact_id")
@@ -109,8 +109,8 @@ def is_in_month(name: str) -> pl.Expr:
 
 
 def deeds(contributions: pl.LazyFrame, repositories: pl.LazyFrame, months: pl.LazyFrame) -> pl.LazyFrame:
-    acts = human_acts(contributions, repositories).select(
-        *SCOPE_KEY, "family", "kind", "contributed_at", thread=pl.concat_str("repo_id", "artefact_id").hash()
+    acts = kept_acts(contributions, repositories).select(
+        *SCOPE_KEY, "family", "kind", "contributed_at", thread=paired("repo_id", "artefact_id")
     )
     kind = pl.col("kind")
     return (

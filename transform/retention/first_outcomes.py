@@ -6,7 +6,7 @@ import polars as pl
 
 from quality.contract import INSTANT, Column, Table
 from transform.columns import ARTEFACT_ID, DEFINITION, PERSON_ID, REPO_ID, SNAPSHOT_AT, URL
-from transform.core.spells import human_acts
+from transform.core.spells import kept_acts
 from transform.parameters import Parameters
 from transform.retention.first_responses import OPENED_AT
 from transform.retention.rests_on import ACTS_ON_ARTEFACT, ALL_ACTS_OF_PERSON
@@ -86,7 +86,7 @@ def build(
     parameters: Parameters,
 ) -> pl.LazyFrame:
     first = first_changes(newcomers, changes, repositories, parameters.outcome_days).cache()
-    acts = human_acts(contributions, repositories).pipe(acts_of_authors, first).cache()
+    acts = kept_acts(contributions, repositories).pipe(acts_of_authors, first).cache()
     pushed = commits.pipe(commits_of_authors, first)
     return (
         first.pipe(with_outcomes, pl.concat([acts.filter("is_on_it").select(CHANGE), pushed]))
@@ -114,7 +114,10 @@ def first_changes(
 def acts_of_authors(acts: pl.LazyFrame, first: pl.LazyFrame) -> pl.LazyFrame:
     """Acts of the authors after opening: `is_on_it` on the change within its window, `is_elsewhere` on a later day."""
     keyed = first.select(
-        pl.col("repo_id", "person_id").cast(pl.Categorical), "opened_at", "window_end_at", first_id="artefact_id"
+        pl.col("repo_id", "person_id").cast(pl.Categorical),
+        "opened_at",
+        "window_end_at",
+        first_id=pl.col("artefact_id").cast(pl.Categorical),
     )
     at, same = pl.col("contributed_at"), pl.col("artefact_id") == pl.col("first_id")
     return (
@@ -123,7 +126,7 @@ def acts_of_authors(acts: pl.LazyFrame, first: pl.LazyFrame) -> pl.LazyFrame:
         .select(
             pl.col("repo_id", "person_id").cast(pl.String),
             "contributed_at",
-            artefact_id="first_id",
+            artefact_id=pl.col("first_id").cast(pl.String),
             is_on_it=same & (at < pl.col("window_end_at")),
             is_elsewhere=~same & (at.dt.date() > pl.col("opened_at").dt.date()),
         )

@@ -16,7 +16,7 @@ from transform.columns import (
     SNAPSHOT_AT,
     URL,
 )
-from transform.core.spells import human_acts, snapshots
+from transform.core.spells import kept_acts, snapshots
 from transform.parameters import Parameters
 from transform.retention.first_responses import ARTEFACT_KIND, OPENED_AT
 from transform.retention.rests_on import ALL_ACTS_OF_PERSON
@@ -126,7 +126,7 @@ def build(
         .with_columns(pl.when(is_past).then(level).alias(name) for name, level in levels(landmark).items())
         .cache()
     )
-    acts = human_acts(contributions, repositories).cache()
+    acts = kept_acts(contributions, repositories).cache()
     return (
         first.join(acts.pipe(employers), on=["repo_id", "artefact_id"], how="left")
         .with_columns(pl.col("affiliation_class").fill_null("unknown"))
@@ -139,7 +139,7 @@ def build(
 def employers(acts: pl.LazyFrame) -> pl.LazyFrame:
     """Affiliation of who opened an issue or change, at its opening."""
     opened = acts.filter(pl.col("kind").is_in(["issue_open", "change_open"]))
-    return opened.select(pl.col("repo_id").cast(pl.String), "artefact_id", "affiliation_class")
+    return opened.select(pl.col("repo_id", "artefact_id", "affiliation_class").cast(pl.String))
 
 
 def levels(landmark_days: int) -> dict[str, pl.Expr]:

@@ -9,7 +9,7 @@ import polars as pl
 
 from quality.contract import Column, Evidence, Table
 from transform.columns import DEFINITION, HORIZON_DAYS, N_NEWCOMERS, SCOPE_ID, SNAPSHOT_AT, count, share
-from transform.core.spells import IS_DECIDABLE, SCOPE_KEY, horizons_of, human_acts, in_all, snapshots
+from transform.core.spells import IS_DECIDABLE, SCOPE_KEY, horizons_of, in_all, kept_acts, paired, snapshots
 from transform.parameters import Parameters
 from transform.retention.newcomers import of_newcomers
 from transform.statistics.aalen_johansen import CENSORED, COMPETING, EVENT, aalen_johansen, incidence_at
@@ -89,88 +89,98 @@ def build(
 ) -> pl.LazyFrame:
     is_asked = pl.col("horizon_days").is_in(horizons_of(parameters))
     members = of_newcomers(spells).filter(is_asked, pl.col("family") == "any", IS_DECIDABLE).pipe(keyed).cache()
-    acts = stage_acts(human_acts(contributions, repositories), changes, repositories, members).cache()
+    acts = stage_acts(kept_acts(contributions, repositories), changes, repositories, members).cache()
     ways = {"ever": first_acts(acts), "sequential": acts_in_order(acts)}
     people = [
-        members.join(way, on=SCOPE_KEY, how="left").with_columns(reading=pl.lit(name)) for name, way in ways.items()
+        members.join(way, on="member", how="left").with_columns(reading=named(name)) for name, way in ways.items()
     ]
     reached = pl.concat(people).cache()
     entered = reached.pipe(steps).cache()
-    curves = aalen_johansen(entered, by=STEP, duration="days", cause="cause")
+    counted = entered.group_by(STEP).agg(n_entered=pl.len().cast(pl.Int64)).with_row_index("step").cache()
+    curves = entered.join(counted, on=STEP).pipe(aalen_johansen, by=("step",), duration="days", cause="cause")
     return (
         reached.pipe(every_step)
-        .join(entered.group_by(STEP).agg(n_entered=pl.len().cast(pl.Int64)), on=STEP, how="left")
-        .join(curves.pipe(incidence_at, parameters.conversion_days, by=STEP), on=STEP, how="left")
+        .join(counted, on=STEP, how="left")
+        .join(curves.pipe(incidence_at, parameters.conversion_days, by=("step",)), on="step", how="left")
+        .with_columns(pl.col("repo_id", "reading", "from_stage", "to_stage").cast(pl.String))
         .pipe(told, parameters.fewest_at_risk)
         .select(TABLE.column_names)
         .sort(TABLE.key)
     )
 
 
+def named(name: str) -> pl.Expr:
+    """A name in a column that many rows are grouped by."""
+    return pl.lit(name).cast(pl.Categorical)
+
+
 def keyed(rows: pl.LazyFrame) -> pl.LazyFrame:
-    return rows.select(*SCOPE_KEY, "horizon_days", "first_day", "end_day", "is_exit", "snapshot_at")
+    """`member` tells who it is in which scope, with one number."""
+    return rows.select(
+        "repo_id", "horizon_days", "first_day", "end_day", "is_exit", "snapshot_at", member=paired(*SCOPE_KEY)
+    )
 
 
 def stage_acts(
     acts: pl.LazyFrame, changes: pl.LazyFrame, repositories: pl.LazyFrame, members: pl.LazyFrame
 ) -> pl.LazyFrame:
-    """Scope, person, number of the stage and instant of what newcomers did, and of their being merged."""
-    thread = (pl.col("repo_id").cast(pl.Categorical), "artefact_id")
-    authors = changes.select(*thread, author_id=pl.col("person_id").cast(pl.Categorical))
-    on_others = acts.filter(pl.col("kind").is_in(["review", "review_comment", "change_merge"])).join(
-        authors, on=["repo_id", "artefact_id"]
+    """Member, number of the stage and instant of what newcomers did, and of their being merged."""
+    thread = ("repo_id", "artefact_id")
+    proposed = changes.with_columns(pl.col(*thread, "person_id").cast(pl.Categorical))
+    authors = proposed.select(thread=paired(*thread), author_id="person_id")
+    on_others = (
+        acts.filter(pl.col("kind").is_in(["review", "review_comment", "change_merge"]))
+        .with_columns(thread=paired(*thread))
+        .join(authors, on="thread")
     )
     judged = on_others.filter(pl.col("person_id").ne_missing(pl.col("author_id")))
-    merged = changes.filter("is_merged").select(
-        thread[0], pl.col("person_id").cast(pl.Categorical), at="merged_at", stage=pl.lit(2)
-    )
-    by_kind = {"issue_open": 0, "comment": 0, "change_open": 1}
-    alone = acts.filter(pl.col("kind").is_in(list(by_kind)))
-    number = pl.col("kind").replace_strict
+    merged = proposed.filter("is_merged").select(*SCOPE_KEY, at="merged_at", stage=pl.lit(2, pl.Int8))
+    alone = acts.filter(pl.col("kind").is_in(["issue_open", "comment", "change_open"]))
+    stage_of = {
+        "alone": (pl.col("kind") == "change_open").cast(pl.Int8),
+        "judged": pl.when(pl.col("kind") == "change_merge").then(pl.lit(4, pl.Int8)).otherwise(pl.lit(3, pl.Int8)),
+    }
     each = pl.concat(
         [
-            alone.select(*SCOPE_KEY, at="contributed_at", stage=number(by_kind, return_dtype=pl.Int32)),
-            judged.select(
-                *SCOPE_KEY,
-                at="contributed_at",
-                stage=pl.when(pl.col("kind") == "change_merge").then(pl.lit(4)).otherwise(pl.lit(3)),
-            ),
+            alone.select(*SCOPE_KEY, at="contributed_at", stage=stage_of["alone"]),
+            judged.select(*SCOPE_KEY, at="contributed_at", stage=stage_of["judged"]),
             merged.drop_nulls(),
         ]
     )
     return (
         pl.concat([each, in_all(each)])
-        .join(members.select(SCOPE_KEY).unique(), on=SCOPE_KEY, how="semi")
+        .with_columns(member=paired(*SCOPE_KEY))
+        .join(members.select("member").unique(), on="member", how="semi")
         .join(snapshots(repositories), on="repo_id")
         .filter(pl.col("at") < pl.col("snapshot_at"))
-        .select(*SCOPE_KEY, "stage", "at")
+        .select("member", "stage", "at")
     )
 
 
 def first_acts(acts: pl.LazyFrame) -> pl.LazyFrame:
-    """One row a person; `at_0` to `at_4` are the first acts of the stages."""
+    """One row a member; `at_0` to `at_4` are the first acts of the stages."""
     number = pl.col("stage")
-    return acts.group_by(SCOPE_KEY).agg(
+    return acts.group_by("member").agg(
         pl.col("at").filter(number == stage).min().alias(f"at_{stage}") for stage in range(len(STAGES))
     )
 
 
 def acts_in_order(acts: pl.LazyFrame) -> pl.LazyFrame:
     """The same, but of each stage the first act after that of the stage before."""
-    start = acts.filter(pl.col("stage") == 0).group_by(SCOPE_KEY).agg(at_0=pl.col("at").min())
+    start = acts.filter(pl.col("stage") == 0).group_by("member").agg(at_0=pl.col("at").min())
     return reduce(lambda found, stage: found.pipe(with_next, acts, stage), range(1, len(STAGES)), start)
 
 
 def with_next(found: pl.LazyFrame, acts: pl.LazyFrame, stage: int) -> pl.LazyFrame:
-    before = found.select(*SCOPE_KEY, before_at=f"at_{stage - 1}").drop_nulls()
+    before = found.select("member", before_at=f"at_{stage - 1}").drop_nulls()
     following = (
         acts.filter(pl.col("stage") == stage)
-        .join(before, on=SCOPE_KEY)
+        .join(before, on="member")
         .filter(pl.col("at") > pl.col("before_at"))
-        .group_by(SCOPE_KEY)
+        .group_by("member")
         .agg(pl.col("at").min().alias(f"at_{stage}"))
     )
-    return found.join(following, on=SCOPE_KEY, how="left")
+    return found.join(following, on="member", how="left")
 
 
 def steps(people: pl.LazyFrame) -> pl.LazyFrame:
@@ -193,7 +203,7 @@ def steps(people: pl.LazyFrame) -> pl.LazyFrame:
     return pl.concat(
         [
             people.with_columns(
-                from_stage=pl.lit(name),
+                from_stage=named(name),
                 from_day=pl.col(f"at_{number}").dt.date(),
                 to_day=pl.col(f"at_{number + 1}").dt.date(),
             )
@@ -207,25 +217,34 @@ def steps(people: pl.LazyFrame) -> pl.LazyFrame:
 def every_step(people: pl.LazyFrame) -> pl.LazyFrame:
     """A row for every step of a scope with newcomers, with those who skipped it; skipping asks for any order."""
     is_ever = pl.col("reading") == "ever"
-    rows = []
-    for number, (name, following) in enumerate(STEPS):
+    counts: dict[str, pl.Expr] = {}
+    for number in range(len(STEPS)):
         here, there = pl.col(f"at_{number}"), pl.col(f"at_{number + 1}")
         is_skipped = there.is_not_null() & (here.is_null() | (here > there))
-        counted = people.group_by(SCOPE).agg(
-            pl.col("snapshot_at").first(),
-            n_newcomers=pl.len().cast(pl.Int64),
-            n_reached=there.is_not_null().sum().cast(pl.Int64),
-            n_skipped=is_skipped.sum().cast(pl.Int64),
+        counts |= {f"n_reached_{number}": there.is_not_null(), f"n_skipped_{number}": is_skipped}
+    counted = people.group_by(SCOPE).agg(
+        pl.col("snapshot_at").first(),
+        n_newcomers=pl.len().cast(pl.Int64),
+        **{name: is_counted.sum().cast(pl.Int64) for name, is_counted in counts.items()},
+    )
+    return pl.concat(
+        counted.cache().select(
+            *SCOPE,
+            "snapshot_at",
+            "n_newcomers",
+            from_stage=named(name),
+            to_stage=named(following),
+            n_reached=pl.when(is_ever).then(f"n_reached_{number}"),
+            n_skipped=pl.when(is_ever).then(f"n_skipped_{number}"),
         )
-        rows.append(counted.with_columns(from_stage=pl.lit(name), to_stage=pl.lit(following)))
-    return pl.concat(rows).with_columns(pl.when(is_ever).then(pl.col("n_reached", "n_skipped")))
+        for number, (name, following) in enumerate(STEPS)
+    )
 
 
 def told(rows: pl.LazyFrame, fewest: int) -> pl.LazyFrame:
     reached, skipped = pl.col("n_reached"), pl.col("n_skipped")
     lower, upper = wilson(skipped, reached)
     return rows.with_columns(
-        pl.col("repo_id").cast(pl.String),
         pl.col("n_entered").fill_null(0),
         n_converted=pl.col("n_events").fill_null(0),
         n_left=pl.col("n_competing").fill_null(0),

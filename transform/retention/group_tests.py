@@ -22,7 +22,7 @@ from transform.core.spells import in_all
 from transform.parameters import Parameters
 from transform.retention.group_curves import IS_COMPARED, SUBJECT, grouped_ends
 from transform.retention.landmark_curves import landmark_ends
-from transform.statistics.log_rank import WEIGHTINGS, Ends, compare_all
+from transform.statistics.log_rank import WEIGHTINGS, Comparisons, Ends, compare_all
 
 TABLE = Table(
     schema="retention",
@@ -83,7 +83,6 @@ TABLE = Table(
     ),
 )
 TOGETHER = ("comparison", "end_rule", "horizon_days")
-SCOPE = ("repo_id", "family")
 QUESTION = ("family", "comparison", "end_rule", "horizon_days", "weighting")
 FOUND = {
     "weighting": pl.String,
@@ -101,10 +100,13 @@ def build(
     at_first_act = grouped_ends(spells, parameters.cohort_band_years).filter(pl.col("repo_id") != ALL_REPOSITORIES)
     at_landmark = landmark_ends(in_repositories, first_questions, first_outcomes, parameters)
     both = pl.concat([at_first_act, at_landmark.select(at_first_act.collect_schema().names())])
-    within = both.with_columns(stratum="repo_id").cache()
-    counted = pl.concat([within, in_all(within)])
+    within = both.cache()
+    groups = within.group_by(*SUBJECT, "group_name").agg(
+        pl.col("snapshot_at").max(), pl.col("n_ends", "n_exits").sum(), stratum=pl.col("repo_id").first()
+    )
     comparable = (
-        counted.group_by(SUBJECT)
+        pl.concat([groups, in_all(groups)])
+        .group_by(SUBJECT)
         .agg(
             pl.col("snapshot_at").max(),
             n_groups=pl.col("group_name").n_unique().cast(pl.Int64),
@@ -115,7 +117,7 @@ def build(
         .filter(pl.col("n_groups") > 1)
     )
     return (
-        comparable.join(counted.join(comparable, on=SUBJECT, how="semi").pipe(verdicts), on=SUBJECT)
+        comparable.join(within.pipe(verdicts), on=SUBJECT)
         .pipe(adjusted)
         .with_columns(pl.col("repo_id", "family", "comparison", "end_rule").cast(pl.String))
         .with_columns(definition=pl.lit(TABLE.definition))
@@ -130,20 +132,27 @@ def verdicts(counted: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def compared(ends: pl.DataFrame) -> pl.DataFrame:
+    """Within each repository and family, and within each family over all repositories as strata."""
     rows = ends
-    for number, names in {"subject": SCOPE, "number": (*SCOPE, "stratum"), "group": ("group_name",)}.items():
+    for number, names in {"stratum": ("family", "repo_id"), "group": ("group_name",)}.items():
         # in the order of names, whatever order the categories came in: sums then never differ
         known = ends.select(names).unique().sort(pl.col(names).cast(pl.String)).with_row_index(number)
         rows = rows.join(known, on=names)
     # days that are looked up in their order are found three times as fast
-    rows = rows.sort(pl.col("number").cast(pl.Int64) * 2**32 + pl.col("duration"))
-    strata = rows.select("number", "subject").unique().sort("number")
-    columns = ("number", "group", "entry", "duration", "n_exits", "n_ends")
+    rows = rows.sort(pl.col("stratum").cast(pl.Int64) * 2**32 + pl.col("duration"))
+    columns = ("stratum", "group", "entry", "duration", "n_exits", "n_ends")
     given = Ends(*(rows[column].cast(pl.Int64).to_numpy() for column in columns))
-    found = compare_all(given, strata["subject"].cast(pl.Int64).to_numpy())
+    strata = rows.select("stratum", *SUBJECT).unique("stratum").sort("stratum")
+    together = strata.lazy().pipe(in_all).collect().with_columns(subject=pl.col("family").rle_id())
+    subjects = (strata, together.unique("subject", keep="first", maintain_order=True))
+    questions = (np.arange(len(strata)), together["subject"].cast(pl.Int64).to_numpy())
+    found = zip(subjects, compare_all(given, *questions), strict=True)
+    return pl.concat(told(subject.select(SUBJECT), one) for subject, one in found)
+
+
+def told(subjects: pl.DataFrame, found: Comparisons) -> pl.DataFrame:
     fewest = np.where(found.expected > 0, found.expected, np.inf).min(axis=1, initial=np.inf)
-    subjects = rows.select("subject", *SUBJECT).unique("subject").sort("subject").drop("subject")
-    told = [
+    rows = pl.concat(
         subjects.with_columns(
             pl.Series("fewest_expected", np.where(np.isinf(fewest), np.nan, fewest)),
             pl.Series("chi_squared", chi_squared),
@@ -152,13 +161,9 @@ def compared(ends: pl.DataFrame) -> pl.DataFrame:
             weighting=pl.lit(weighting),
         )
         for weighting, chi_squared, p_values in zip(WEIGHTINGS, found.chi_squared, found.p_values, strict=True)
-    ]
-    return (
-        pl.concat(told)
-        .with_columns(
-            pl.col("fewest_expected", "chi_squared", "p_value").fill_nan(None),
-        )
-        .select(*SUBJECT, *FOUND)
+    )
+    return rows.with_columns(pl.col("fewest_expected", "chi_squared", "p_value").fill_nan(None)).select(
+        *SUBJECT, *FOUND
     )
 
 

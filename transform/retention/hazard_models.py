@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from quality.contract import Column
@@ -14,6 +15,8 @@ from transform.columns import count, share
 from transform.parameters import Parameters
 from transform.statistics.cox import Fit, Lives, NotEstimable, fit
 from transform.statistics.intervals import Z_95
+
+Integers = npt.NDArray[np.integer[Any]]
 
 FEWEST_CLUSTERS = 10
 """Robust errors over fewer clusters are too small."""
@@ -55,41 +58,87 @@ class Terms:
     """The terms of a model: which are in it, and of the others, why they are not."""
 
     used: Sequence[str]
+    places: Sequence[int]
+    """Their columns among all terms."""
     missing: dict[str, str]
 
 
-def sorted_out(terms: Sequence[str], rows: pl.DataFrame, absent: dict[str, str]) -> Terms:
-    """`absent` names terms that are not to be in the model, with the reason; neither is what is the same for all."""
-    values = rows.select(terms).to_numpy()
-    varied = dict(zip(terms, values.min(axis=0) < values.max(axis=0), strict=True))
-    missing = {term: absent.get(term, "no variation") for term in terms if term in absent or not varied[term]}
-    return Terms([term for term in terms if term not in missing], missing)
+@dataclass(frozen=True)
+class People:
+    """The rows that models are fitted to, in the order they are drawn in; a model takes some of them."""
+
+    duration: Integers
+    is_exit: npt.NDArray[np.bool_]
+    terms: npt.NDArray[np.float64]
+    """A column a term."""
+    stratum: Integers
+    """Numbers in the order of the repositories' names."""
+    person: Integers
+    entry: Integers | None
+
+    def at(self, places: Integers) -> People:
+        entry = None if self.entry is None else self.entry[places]
+        return People(
+            self.duration[places],
+            self.is_exit[places],
+            self.terms[places],
+            self.stratum[places],
+            self.person[places],
+            entry,
+        )
+
+    @property
+    def has_clusters(self) -> bool:
+        """Whether there are repositories enough for errors to go together within them."""
+        return len(np.unique(self.stratum)) >= FEWEST_CLUSTERS
+
+    def lives(self, places: Sequence[int]) -> Lives:
+        """With the terms in these columns."""
+        return Lives(
+            duration=self.duration,
+            is_exit=self.is_exit,
+            covariates=self.terms[:, places],
+            stratum=self.stratum,
+            cluster=self.stratum if self.has_clusters else self.person,
+            entry=self.entry,
+        )
 
 
-def lives_of(rows: pl.DataFrame, terms: Sequence[str]) -> Lives:
+def people_of(rows: pl.DataFrame, terms: Sequence[str]) -> People:
     """Rows with `duration_days`, `is_exit`, `stratum`, `person_id`, perhaps `entry_days`, and the terms."""
-    stratum = np.zeros(len(rows), dtype=np.int64)
-    if rows["stratum"].n_unique() > 1:
-        stratum = rows["stratum"].cast(pl.String).rank("dense").to_numpy().astype(np.int64)
-    clusters = "stratum" if has_clusters(rows) else "person_id"
-    return Lives(
+    repositories = rows.select("stratum").unique().sort(pl.col("stratum").cast(pl.String)).with_row_index("number")
+    stratum = rows.select("stratum").join(repositories, on="stratum", how="left", maintain_order="left")["number"]
+    return People(
         duration=rows["duration_days"].to_numpy().astype(np.int64),
         is_exit=rows["is_exit"].to_numpy(),
-        covariates=rows.select(terms).to_numpy().astype(np.float64),
-        stratum=stratum,
-        cluster=numbered(rows[clusters]),
+        terms=rows.select(terms).to_numpy().astype(np.float64),
+        stratum=stratum.to_numpy().astype(np.int64),
+        person=numbered(rows["person_id"]),
         entry=rows["entry_days"].to_numpy().astype(np.int64) if "entry_days" in rows.columns else None,
     )
 
 
-def numbered(names: pl.Series) -> np.typing.NDArray[np.int64]:
+def numbered(names: pl.Series) -> Integers:
     """Numbers in the order that the names come in: those of categories differ from one process to the next."""
     first, found = np.unique(names.to_physical().to_numpy(), return_index=True, return_inverse=True)[1:]
     return np.argsort(np.argsort(first))[found]
 
 
-def has_clusters(rows: pl.DataFrame) -> bool:
-    return rows["stratum"].n_unique() >= FEWEST_CLUSTERS
+def groups_of(rows: pl.DataFrame, by: Sequence[str]) -> Iterator[tuple[dict[str, Any], Integers]]:
+    """The places of the rows of every group, in order, with what the group is called."""
+    groups = rows.select(by).unique(maintain_order=True).with_row_index("number")
+    number = rows.select(by).join(groups, on=by, how="left", maintain_order="left")["number"].to_numpy()
+    order = np.argsort(number, kind="stable")
+    cuts = np.flatnonzero(np.diff(number[order])) + 1
+    yield from zip(groups.drop("number").iter_rows(named=True), np.split(order, cuts), strict=bool(len(rows)))
+
+
+def sorted_out(terms: Sequence[str], people: People, absent: dict[str, str]) -> Terms:
+    """`absent` names terms that are not to be in the model, with the reason; neither is what is the same for all."""
+    varied = dict(zip(terms, people.terms.min(axis=0) < people.terms.max(axis=0), strict=True))
+    missing = {term: absent.get(term, "no variation") for term in terms if term in absent or not varied[term]}
+    used = [term for term in terms if term not in missing]
+    return Terms(used, [terms.index(term) for term in used], missing)
 
 
 def told(lives: Lives, terms: Terms, parameters: Parameters) -> list[dict[str, object]]:

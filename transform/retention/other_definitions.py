@@ -7,7 +7,7 @@ import polars as pl
 from quality.contract import Column, Evidence, Table
 from transform.columns import DEFINITION, REPO_ID, SNAPSHOT_AT, count
 from transform.core.repositories import IS_HISTORY_CUT
-from transform.core.spells import human_acts
+from transform.core.spells import kept_acts
 from transform.parameters import Parameters
 from transform.retention.cohorts import QUARTER_DAYS
 from transform.retention.rests_on import ACT_DAY, IS_HUMAN_ACT
@@ -35,7 +35,7 @@ IS_FIRST_CLASS = pl.col("kind").is_in(["commit", "issue_open", "change_open", "r
 """What CHAOSS names: commits, issues, change requests and reviews; plain comments are not among them."""
 
 IS_ON_CODE = pl.col("kind").is_in(["commit", "change_open", "change_merge", "review_comment"]) | (
-    (pl.col("kind") == "comment") & pl.col("artefact_id").str.starts_with("change:")
+    (pl.col("kind") == "comment") & pl.col("artefact_id").cast(pl.String).str.starts_with("change:")
 )
 """What OSS Compass counts as code: commits, and opening, merging and commenting changes."""
 
@@ -94,7 +94,7 @@ def build(
     *,
     parameters: Parameters,
 ) -> pl.LazyFrame:
-    acts = human_acts(contributions, repositories).pipe(named)
+    acts = kept_acts(contributions, repositories).pipe(named)
     opened = acts.filter(pl.col("kind") == "change_open").cache()
     merged = opened.filter(pl.col("accepted_at") < pl.col("snapshot_at")).with_columns(at="accepted_at")
     on_code = acts.filter(IS_ON_CODE)

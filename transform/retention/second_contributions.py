@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from quality.contract import Column, Table
@@ -16,7 +18,7 @@ from transform.columns import (
     count,
     share,
 )
-from transform.core.spells import PERSON_KEY, human_acts, in_all, snapshots
+from transform.core.spells import PERSON_KEY, in_all, kept_acts, snapshots
 from transform.parameters import Parameters
 from transform.retention.cohorts import seen_for
 from transform.retention.curves import with_every_year
@@ -77,30 +79,40 @@ def build(
     spells: pl.LazyFrame, contributions: pl.LazyFrame, repositories: pl.LazyFrame, *, parameters: Parameters
 ) -> pl.LazyFrame:
     arrived = newcomers(spells, parameters).with_columns(cohort_year=pl.col("cohort_quarter").dt.year())
-    waits = first_touches(contributions, repositories).pipe(second_days, arrived).pipe(waiting_times)
+    waits = early_touches(contributions, repositories).pipe(second_days, arrived).pipe(waiting_times)
     counted = waits.pipe(ends, by=CURVE_OF_YEAR).pipe(with_every_year)
     curves = counted.pipe(kaplan_meier, by=CURVE).cache()
     read = curves.pipe(readings, parameters.retention_days, by=CURVE).cache()
     medians = curves.pipe(reached, by=CURVE, median_days=0.5)
+    seen = waits.pipe(eligible, parameters.retention_days).cache()
     return (
-        pl.concat([at_mark(waits, read, day) for day in parameters.retention_days])
+        pl.concat([at_mark(seen, read, day) for day in parameters.retention_days])
         .join(medians, on=CURVE)
         .with_columns(
-            is_reportable=pl.col("n_at_risk") >= parameters.fewest_at_risk, definition=pl.lit(TABLE.definition)
+            pl.col("repo_id", "family").cast(pl.String),
+            is_reportable=pl.col("n_at_risk") >= parameters.fewest_at_risk,
+            definition=pl.lit(TABLE.definition),
         )
         .select(TABLE.column_names)
         .sort(TABLE.key)
     )
 
 
-def first_touches(contributions: pl.LazyFrame, repositories: pl.LazyFrame) -> pl.LazyFrame:
-    """`day` of the first act per scope, artefact, person and family ('any' too)."""
-    known = human_acts(contributions, repositories).with_columns(pl.col("artefact_id").cast(pl.Categorical))
-    each = known.group_by(*ARTEFACT_KEY, "family").agg(at=pl.col("contributed_at").min()).cache()
+def early_touches(contributions: pl.LazyFrame, repositories: pl.LazyFrame) -> pl.LazyFrame:
+    """Of the first acts on artefacts, per scope, person and family ('any' too) those on the first two such `day`s.
+
+    A repository's first two are all that can be among the first two of 'all' as well.
+    """
+    acts = kept_acts(contributions, repositories)
+    each = acts.group_by(*ARTEFACT_KEY, "family").agg(at=pl.col("contributed_at").min()).cache()
     whole = each.group_by(ARTEFACT_KEY).agg(pl.col("at").min(), family=pl.lit("any").cast(pl.Categorical))
-    touches = pl.concat([each.select(*PERSON_KEY, "at"), whole.select(*PERSON_KEY, "at")]).cache()
+    at = pl.col("at")
+    is_later = at.dt.date() > at.min().dt.date()
+    both = pl.concat([each.select(*PERSON_KEY, "at"), whole.select(*PERSON_KEY, "at")])
+    early = both.group_by(PERSON_KEY).agg(at.min(), later_at=at.filter(is_later).min()).cache()
+    touches = pl.concat([early.drop("later_at"), early.select(*PERSON_KEY, at="later_at").drop_nulls("at")]).cache()
     everywhere = pl.concat([touches, in_all(touches)]).join(snapshots(repositories), on="repo_id")
-    return everywhere.filter(pl.col("at") < pl.col("snapshot_at")).select(*PERSON_KEY, day=pl.col("at").dt.date())
+    return everywhere.filter(at < pl.col("snapshot_at")).select(*PERSON_KEY, day=at.dt.date())
 
 
 def second_days(touches: pl.LazyFrame, arrived: pl.LazyFrame) -> pl.LazyFrame:
@@ -115,7 +127,8 @@ def waiting_times(people: pl.LazyFrame) -> pl.LazyFrame:
     """Days to the second contribution as spells: an exit is a return, the others are censored at the snapshot."""
     until = pl.coalesce("second_day", pl.col("snapshot_at").dt.date())
     return people.select(
-        pl.col("repo_id", "family").cast(pl.String),
+        "repo_id",
+        "family",
         "cohort_year",
         "first_day",
         "snapshot_at",
@@ -125,9 +138,9 @@ def waiting_times(people: pl.LazyFrame) -> pl.LazyFrame:
     ).cache()
 
 
-def at_mark(waits: pl.LazyFrame, read: pl.LazyFrame, day: int) -> pl.LazyFrame:
+def at_mark(seen: pl.LazyFrame, read: pl.LazyFrame, day: int) -> pl.LazyFrame:
     return (
-        waits.pipe(eligible, day)
+        seen.select(*CURVE, "snapshot_at", "n_newcomers", n_eligible=f"n_eligible_{day}")
         .join(read.filter(pl.col("day") == day).drop("day"), on=CURVE)
         .rename({"n_exits": "n_returned"})
         .with_columns(
@@ -140,14 +153,16 @@ def at_mark(waits: pl.LazyFrame, read: pl.LazyFrame, day: int) -> pl.LazyFrame:
     )
 
 
-def eligible(waits: pl.LazyFrame, day: int) -> pl.LazyFrame:
+def eligible(waits: pl.LazyFrame, days: Sequence[int]) -> pl.LazyFrame:
+    """Newcomers per curve, and of each of the days how many could be seen so long."""
+    names = [f"n_eligible_{day}" for day in days]
     counted = waits.group_by(CURVE_OF_YEAR).agg(
         pl.col("snapshot_at").first(),
         n_newcomers=pl.len().cast(pl.Int64),
-        n_eligible=seen_for(day).sum().cast(pl.Int64),
+        **{name: seen_for(day).sum().cast(pl.Int64) for name, day in zip(names, days, strict=True)},
     )
     return (
         counted.pipe(with_every_year)
         .group_by(CURVE)
-        .agg(pl.col("snapshot_at").first(), pl.col("n_newcomers", "n_eligible").sum())
+        .agg(pl.col("snapshot_at").first(), pl.col("n_newcomers", *names).sum())
     )

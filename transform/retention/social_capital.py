@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from quality.contract import Column, Evidence, Table
 from transform.columns import DEFINITION, IS_WINDOW_COMPLETE, PERSON_ID, REPO_ID, SNAPSHOT_AT, count, share
-from transform.core.spells import human_acts
+from transform.core.spells import kept_acts
 from transform.parameters import Parameters
 from transform.retention.newcomers import newcomers
 from transform.retention.rests_on import ACT_DAY, IS_HUMAN_ACT
@@ -99,7 +100,7 @@ def build(
     *,
     parameters: Parameters,
 ) -> pl.LazyFrame:
-    seats = members(human_acts(contributions, repositories)).pipe(numbered).cache()
+    seats = members(kept_acts(contributions, repositories)).pipe(numbered).cache()
     sizes = seats.pipe(with_arrivals, spells, parameters).pipe(teams)
     quarter_over = pl.col("quarter_start").dt.offset_by("1q") <= pl.col("snapshot_at").dt.date()
     return (
@@ -171,16 +172,21 @@ def familiarity(seats: pl.LazyFrame) -> pl.LazyFrame:
         .cache()
     )
     pair = ["team", "earlier_team"]
-    met = before.group_by(pair).agg(n_others=pl.len().cast(pl.Int64) - 1).filter(pl.col("n_others") > 0)
-    alone = before.filter(~pl.col("is_in_several")).join(met, on=pair).select(*KEY, "n_others")
-    several = (
-        before.filter("is_in_several")
-        .join(before.select(*pair, other="person_id"), on=pair)
+    met = before.group_by(pair).agg(
+        n_met=pl.len().cast(pl.Int64), n_in_several=pl.col("is_in_several").sum().cast(pl.Int64)
+    )
+    # only whom several teams of the quarter have in common can be met twice: these are told by name, the others counted
+    met_once = pl.when("is_in_several").then(pl.col("n_met") - pl.col("n_in_several")).otherwise(pl.col("n_met") - 1)
+    counted = before.join(met, on=pair).select(*KEY, n_others=met_once)
+    in_several = before.filter("is_in_several")
+    named = (
+        in_several.join(in_several.select(*pair, other="person_id"), on=pair)
         .filter(pl.col("other") != pl.col("person_id"))
         .unique([*KEY, "earlier_quarter", "other"])
         .select(*KEY, n_others=pl.lit(1, pl.Int64))
     )
-    return pl.concat([alone, several]).group_by(KEY).agg(n_quarters_together=pl.col("n_others").sum())
+    both = pl.concat([counted.filter(pl.col("n_others") > 0), named])
+    return both.group_by(KEY).agg(n_quarters_together=pl.col("n_others").sum())
 
 
 def heterogeneity(seats: pl.LazyFrame, commits: pl.LazyFrame, commit_files: pl.LazyFrame) -> pl.LazyFrame:
@@ -229,17 +235,30 @@ STANDING = {"cohesion_share": pl.Float64, "bridging": pl.Float64}
 
 
 def measured(edges: pl.DataFrame) -> pl.DataFrame:
-    # in a settled order, so that sums never differ from one night to the next
-    ends = [edges.select("team", person_id=name) for name in ("source_person_id", "target_person_id")]
-    nodes = pl.concat(ends).unique().sort("team", pl.col("person_id").cast(pl.String)).with_row_index("node")
-    tied = edges
-    for name in ("source", "target"):
-        key = {"person_id": f"{name}_person_id", "node": name}
-        tied = tied.join(nodes.rename(key), on=["team", f"{name}_person_id"])
-    tied = tied.sort("source", "target")
-    source, target, weight = (tied[name].to_numpy() for name in ("source", "target", "weight"))
-    clustering, constraint = surroundings(source, target, weight, len(nodes))
+    """The nodes are in the order of teams and names, so that sums never differ from one night to the next."""
+    ends = ("source_person_id", "target_person_id")
+    persons = pl.concat([edges.select(person_id=name) for name in ends]).unique()
+    persons = persons.sort(pl.col("person_id").cast(pl.String)).with_row_index("rank")
+    source, target = (seats_of(edges.select("team", person_id=name), persons) for name in ends)
+    nodes = np.unique(np.concatenate([source, target]))
+    places = np.searchsorted(nodes, source), np.searchsorted(nodes, target)
+    clustering, constraint = surroundings(*places, edges["weight"].to_numpy(), len(nodes))
     found = {"cohesion_share": clustering, "bridging": 1 - constraint}
-    return nodes.select("team", "person_id").with_columns(
-        pl.Series(name, np.clip(values, None, 1)).fill_nan(None) for name, values in found.items()
+    return pl.DataFrame(
+        {
+            "team": pl.Series(nodes // PERSONS, dtype=pl.get_index_type()),
+            "person_id": persons["person_id"][nodes % PERSONS],
+            **{name: pl.Series(np.clip(values, None, 1)).fill_nan(None) for name, values in found.items()},
+        }
     )
+
+
+PERSONS = 2**32
+"""More than there are."""
+
+
+def seats_of(members: pl.DataFrame, persons: pl.DataFrame) -> npt.NDArray[np.int64]:
+    """One number for team and person."""
+    rank = members.join(persons, on="person_id", how="left", maintain_order="left")["rank"].to_numpy()
+    seats: npt.NDArray[np.int64] = members["team"].to_numpy().astype(np.int64) * PERSONS + rank
+    return seats

@@ -7,7 +7,7 @@ import polars as pl
 from quality.contract import Column, Table
 from transform.columns import DEFINITION, REPO_ID, SNAPSHOT_AT, count, share
 from transform.core.repositories import IS_HISTORY_CUT
-from transform.core.spells import human_acts
+from transform.core.spells import kept_acts
 from transform.parameters import Parameters
 from transform.retention.rests_on import acts_between
 from transform.statistics.contrasts import newcombe
@@ -154,7 +154,7 @@ def build(
     contributions: pl.LazyFrame, repositories: pl.LazyFrame, newcomers: pl.LazyFrame, *, parameters: Parameters
 ) -> pl.LazyFrame:
     del parameters
-    acts = human_acts(contributions, repositories).select(
+    acts = kept_acts(contributions, repositories).select(
         *("repo_id", "person_id", "organisation", "affiliation_class", "kind", "snapshot_at"),
         day=pl.col("contributed_at").dt.date(),
     )
@@ -170,7 +170,7 @@ def build(
         .join(near.pipe(people), on=SPONSOR, how="left")
         .join(repositories.pipe(known_from), on="repo_id", how="left")
         .pipe(told)
-        .with_columns(pl.col("repo_id").cast(pl.String), definition=pl.lit(TABLE.definition))
+        .with_columns(pl.col("repo_id", "organisation").cast(pl.String), definition=pl.lit(TABLE.definition))
         .select(TABLE.column_names)
         .sort(TABLE.key)
     )

@@ -176,25 +176,31 @@ def state(x: Floats, beta: Floats, sets: RiskSets) -> State:
 
 def hazards_at(sets: RiskSets, amount: Floats) -> Floats:
     """Per leaver, the sum of an amount over those at risk on the day."""
-    moves = np.zeros((len(sets.days) + 1, *amount.shape[1:]))
-    np.add.at(moves, sets.start, amount)
-    np.subtract.at(moves, sets.upto, amount)
+    n = len(sets.days) + 1
+    moves = added(sets.start, amount, n) - added(sets.upto, amount, n)
     at_risk: Floats = moves.cumsum(axis=0)[sets.day]
     return at_risk
 
 
 def tied_at(sets: RiskSets, amount: Floats) -> Floats:
     """Per leaver, the sum of an amount over those who leave on the same day."""
-    sums = np.zeros((len(sets.days), *amount.shape[1:]))
-    np.add.at(sums, sets.day, amount[sets.leaver])
-    return sums[sets.day]
+    tied: Floats = added(sets.day, amount[sets.leaver], len(sets.days))[sets.day]
+    return tied
+
+
+def added(place: Integers, amount: Floats, n: int) -> Floats:
+    """The sum of the amounts of every place 0..n-1."""
+    if amount.ndim == 1:
+        return np.bincount(place, amount, n).astype(np.float64, copy=False)
+    width = amount.shape[1]
+    cell = place[:, None] * width + np.arange(width)
+    sums = np.bincount(cell.ravel(), amount.ravel(), n * width).astype(np.float64, copy=False)
+    return sums.reshape(n, width)
 
 
 def exposures(sets: RiskSets, amount: Floats) -> Floats:
     """Per person, the sum of an amount over the exits they were at risk for; ties count by Efron's share."""
-    sums, shared = np.zeros((2, len(sets.days), *amount.shape[1:]))
-    np.add.at(sums, sets.day, amount)
-    np.add.at(shared, sets.day, (amount.T * sets.tie).T)
+    sums, shared = (added(sets.day, one, len(sets.days)) for one in (amount, (amount.T * sets.tie).T))
     running = np.concatenate([np.zeros((1, *amount.shape[1:])), sums.cumsum(axis=0)])
     exposed: Floats = running[sets.upto] - running[sets.start]
     exposed[sets.leaver] -= shared[sets.day]
@@ -234,24 +240,20 @@ def score_residuals(x: Floats, at: State, sets: RiskSets) -> Floats:
     residuals = -at.hazards[:, None] * (
         x * exposures(sets, 1 / at.denominators)[:, None] - exposures(sets, at.means / at.denominators[:, None])
     )
-    means = np.zeros((len(sets.days), x.shape[1]))
-    np.add.at(means, sets.day, at.means / n_tied[:, None])
+    means = added(sets.day, at.means / n_tied[:, None], len(sets.days))
     residuals[sets.leaver] += x[sets.leaver] - means[sets.day]
     return residuals
 
 
 def summed(rows: Floats, cluster: Integers) -> Floats:
     names, place = np.unique(cluster, return_inverse=True)
-    sums = np.zeros((len(names), rows.shape[1]))
-    np.add.at(sums, place, rows)
-    return sums
+    return added(place, rows, len(names))
 
 
 def proportionality(x: Floats, at: State, sets: RiskSets, duration: Integers, inverse: Floats) -> Floats:
     """p-values that the scaled Schoenfeld residuals do not move with the rank of the exit day; null (nan) for one day."""
     n_tied = np.bincount(sets.day)[sets.day]
-    means = np.zeros((len(sets.days), x.shape[1]))
-    np.add.at(means, sets.day, at.means / n_tied[:, None])
+    means = added(sets.day, at.means / n_tied[:, None], len(sets.days))
     residuals = (x[sets.leaver] - means[sets.day]) @ inverse * len(sets.leaver)
     when = pl.Series(duration[sets.leaver]).rank().to_numpy()
     when = when - when.mean()

@@ -82,7 +82,8 @@ def far_out(inside: pl.DataFrame) -> pl.DataFrame:
     keyed = (pl.col("life") * WINDOWS + pl.col("window")) * LENGTHS + pl.col("pause_days")
     line = inside.select(keyed).to_series().sort().to_numpy()
     window, lengths = line // LENGTHS, line % LENGTHS
-    which, starts, sizes = np.unique(window, return_index=True, return_counts=True)
+    starts = np.flatnonzero(np.append(len(window) > 0, window[1:] != window[:-1]))
+    which, sizes = window[starts], np.diff(np.append(starts, len(window)))
     upper, lower = (quartile(lengths, starts, sizes, share) for share in (0.75, 0.25))
     has_spread = (sizes >= FEWEST_PAUSES) & (upper - lower > SMALLEST_SPREAD)
     told = pl.DataFrame({"key": which, "threshold_days": upper + 3 * (upper - lower)}).filter(pl.Series(has_spread))

@@ -6,6 +6,7 @@ of R and with lifelines.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,7 +68,7 @@ class Comparisons:
 
 def compare(ends: Ends) -> Comparison:
     """Groups in which nobody is ever at risk while somebody leaves take no part, and no degree of freedom."""
-    found = compare_all(ends, np.zeros(int(ends.stratum.max(initial=0)) + 1, dtype=np.int64))
+    found = next(compare_all(ends, np.zeros(int(ends.stratum.max(initial=0)) + 1, dtype=np.int64)))
     freedom = int(found.freedom[0])
     verdicts = tuple(
         Verdict(name, *((None, freedom, None) if np.isnan(chi[0]) else (float(chi[0]), freedom, float(p[0]))))
@@ -76,34 +77,43 @@ def compare(ends: Ends) -> Comparison:
     return Comparison(found.observed[0], found.expected[0], verdicts)
 
 
-def compare_all(ends: Ends, question: Integers) -> Comparisons:
-    """Many comparisons at once; `question[stratum]` numbers the one that a stratum belongs to, in rising order."""
-    n_questions = int(question.max(initial=-1)) + 1
+def compare_all(ends: Ends, *questions: Integers) -> Iterator[Comparisons]:
+    """Many comparisons at once; `question[stratum]` numbers the one that a stratum belongs to, in rising order.
+
+    The same strata may be asked about in several ways, such as one by one and together.
+    """
     exits, at_risk, stratum = tables(ends)
-    asked = question[stratum]
     n, d = at_risk.sum(axis=1), exits.sum(axis=1)
     share = at_risk / n[:, None]
-    observed = summed(exits, asked, n_questions)
-    expected = summed(share * d[:, None], asked, n_questions)
-    takes_part = summed(at_risk, asked, n_questions) > 0
-    freedom = np.maximum(takes_part.sum(axis=1) - 1, 0)
+    expected = share * d[:, None]
     spread = d * (n - d) / np.maximum(n - 1, 1)
-    chi_squared = []
-    for weight in weights(n, d, stratum).values():
-        sums = summed((exits - share * d[:, None]) * weight[:, None], asked, n_questions)
-        covariance = covariances(share, weight**2 * spread, asked, n_questions)
-        chi_squared.append(statistics(sums, covariance, takes_part))
-    chi = np.stack(chi_squared)
-    return Comparisons(observed, expected, freedom, chi, np.asarray(chdtrc(freedom, chi)))
+    weight = weights(n, d, stratum)
+    for question in questions:
+        asked, n_questions = question[stratum], int(question.max(initial=-1)) + 1
+        takes_part = summed(at_risk, asked, n_questions) > 0
+        freedom = np.maximum(takes_part.sum(axis=1) - 1, 0)
+        chi_squared = []
+        for one in weight.values():
+            sums = summed((exits - expected) * one[:, None], asked, n_questions)
+            covariance = covariances(share, one**2 * spread, asked, n_questions)
+            chi_squared.append(statistics(sums, covariance, takes_part))
+        chi = np.stack(chi_squared)
+        observed_sums, expected_sums = (summed(counted, asked, n_questions) for counted in (exits, expected))
+        yield Comparisons(observed_sums, expected_sums, freedom, chi, np.asarray(chdtrc(freedom, chi)))
 
 
 def summed(rows: Floats, asked: Integers, n_questions: int) -> Floats:
     """The sums of the rows (days by groups) of every question; the days of one question adjoin."""
     sums = np.zeros((n_questions, rows.shape[1]))
-    which, starts = np.unique(asked, return_index=True)
-    if len(which):
-        sums[which] = np.add.reduceat(rows, starts, axis=0)
+    starts = starts_of_runs(asked)
+    if len(starts):
+        sums[asked[starts]] = np.add.reduceat(rows, starts, axis=0)
     return sums
+
+
+def starts_of_runs(values: Integers) -> Integers:
+    """Where a value differs from the one before it."""
+    return np.flatnonzero(np.append(len(values) > 0, values[1:] != values[:-1]))
 
 
 def covariances(share: Floats, spread: Floats, asked: Integers, n_questions: int) -> Floats:
@@ -112,7 +122,8 @@ def covariances(share: Floats, spread: Floats, asked: Integers, n_questions: int
     found = np.zeros((n_questions, n_groups, n_groups))
     scaled = share * spread[:, None]
     for group in range(n_groups):
-        found[:, group, :] = -summed(scaled[:, group, None] * share, asked, n_questions)
+        found[:, group, : group + 1] = -summed(scaled[:, group, None] * share[:, : group + 1], asked, n_questions)
+        found[:, :group, group] = found[:, group, :group]
     found[:, np.arange(n_groups), np.arange(n_groups)] += summed(scaled, asked, n_questions)
     return found
 
@@ -144,7 +155,8 @@ def tables(ends: Ends) -> tuple[Floats, Floats, Integers]:
     start, group, last = start[seen], ends.group[seen], (start + ends.duration)[seen]
     n_exits, n_ends = ends.n_exits[seen], ends.n_ends[seen]
     entry = ends.entry[seen]
-    days = np.unique(last[n_exits > 0])
+    exit_days = np.sort(last[n_exits > 0], kind="stable")  # mostly in order already, and then done in one pass
+    days = exit_days[starts_of_runs(exit_days)]
     shape = (len(days) + 1, int(ends.group.max(initial=-1)) + 1)
 
     def placed(day: Integers, amount: Integers) -> Floats:
