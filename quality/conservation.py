@@ -5,7 +5,7 @@ Where rows are many, both sides are summed up with a checksum and compared sum b
 
 from __future__ import annotations
 
-from quality.digests import ACTS, LIVES, SPELLS
+from quality.digests import ACTS, GRAPH, LIVES, RANKS, SPELLS
 from quality.expectations import Expectation
 
 TOLERANCE = 1e-9
@@ -26,7 +26,6 @@ SELECT repo_id, kind, contribution_id AS act, person_id, contributed_at AS happe
 FROM core.contributions WHERE family != 'triage' AND NOT is_coauthor
 """
 _SUM = "SELECT repo_id, kind, count(*) AS n, bit_xor(hash(act, person_id, happened_at)) AS said FROM ({}) GROUP BY ALL"
-GRAPH = "repo_id, window_kind, window_start, network"
 _CURVE = "repo_id, family, cohort, end_rule, horizon_days"
 
 CONSERVATION = (
@@ -193,10 +192,8 @@ CONSERVATION = (
         "more attention is a higher rank",
         "influence.scores",
         "Within a window nobody of a lower hundredth of the ranks has a higher score, and the ranks are of all in it.",
-        f"WITH parts AS (SELECT hash({GRAPH}) AS graph, least(99, floor(percentile_rank * 100))::SMALLINT AS part, "
-        "count(*) AS n, max(n_persons) AS n_persons, sum(percentile_rank) AS ranks, min(pagerank) AS lowest, "
-        "max(pagerank) AS highest FROM influence.scores GROUP BY graph, part), ordered AS (SELECT *, max(highest) OVER "
-        "(PARTITION BY graph ORDER BY part ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS below FROM parts) "
+        "WITH ordered AS (SELECT *, max(highest) OVER "
+        f"(PARTITION BY graph ORDER BY part ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS below FROM {RANKS}) "
         f"SELECT DISTINCT {GRAPH}, n_persons FROM influence.scores WHERE hash({GRAPH}) IN ("
         "SELECT graph FROM ordered GROUP BY graph HAVING sum(n) != max(n_persons) OR bool_or(lowest < below - 1e-12) "
         "OR abs(sum(ranks) / sum(n) - 0.5) > 1e-6)",
@@ -206,10 +203,11 @@ CONSERVATION = (
         "influence.concentration",
         "Persons are those with acts in the year, equals cannot be more than there are, and one is never more than a tenth.",
         "SELECT repo_id, window_start, quantity, n_persons, n, effective_persons, top1_share, top10pct_share "
-        "FROM influence.concentration LEFT JOIN (SELECT repo_id, date_trunc('year', make_timestamp(epoch_us(contributed_at)))::DATE "
-        "AS window_start, 'contributions_any' AS quantity, count(DISTINCT hash(person_id)) AS n FROM core.contributions "
+        "FROM influence.concentration LEFT JOIN (SELECT hash(repo_id) AS place, year(make_timestamp(epoch_us(contributed_at))) "
+        "AS act_year, count(DISTINCT hash(person_id)) AS n FROM core.contributions "
         "JOIN core.repositories USING (repo_id) WHERE actor_class = 'human' AND contributed_at < snapshot_at GROUP BY ALL) "
-        "USING (repo_id, window_start, quantity) WHERE n != n_persons OR effective_persons > n_persons + 1e-6 "
+        "ON place = hash(repo_id) AND act_year = year(window_start) AND quantity = 'contributions_any' "
+        "WHERE n != n_persons OR effective_persons > n_persons + 1e-6 "
         f"OR top1_share > top10pct_share + {TOLERANCE} OR abs(effective_persons * hhi_share - 1) > 1e-6",
     ),
 )

@@ -13,6 +13,7 @@ from threading import Lock
 from typing import Any
 
 SPELLS = "repo_id, family, end_rule, horizon_days"
+GRAPH = "repo_id, window_kind, window_start, network"
 NAMES = ", ".join(f"any_value({name}) AS {name}" for name in SPELLS.split(", "))
 
 ACTS = """(
@@ -30,7 +31,14 @@ SELECT {NAMES}, count(*) AS n, bit_xor(hash(began, last_day)) AS said,
 FROM (SELECT *, hash(hash(person_id), first_at) AS began FROM core.spells) GROUP BY hash({SPELLS}))"""
 """One row a repository, family, end rule and horizon: how many spells, whose they are and since when, who left."""
 
-DIGESTS = {"acts": ACTS, "lives": LIVES}
+RANKS = f"""(
+SELECT hash({GRAPH}) AS graph, least(99, floor(percentile_rank * 100))::SMALLINT AS part, count(*) AS n,
+    max(n_persons) AS n_persons, sum(percentile_rank) AS ranks, sum(pagerank) AS pagerank,
+    min(pagerank) AS lowest, max(pagerank) AS highest
+FROM influence.scores GROUP BY graph, part)"""
+"""One row a network and hundredth of its ranks: how many persons, and the attention they have."""
+
+DIGESTS = {"acts": ACTS, "lives": LIVES, "ranks": RANKS}
 _MADE_ONCE = Lock()
 
 

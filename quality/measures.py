@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from quality.conservation import GRAPH
-from quality.digests import ACTS, LIVES, SPELLS
+from quality.digests import ACTS, GRAPH, LIVES, RANKS, SPELLS
 from quality.expectations import Expectation
 
 TOLERANCE = 1e-9
@@ -245,7 +244,7 @@ MEASURES = (
         "influence.scores",
         "The scores of one window sum to one.",
         f"SELECT {GRAPH}, sum(pagerank) AS total FROM influence.scores WHERE hash({GRAPH}) IN (SELECT graph FROM ("
-        f"SELECT hash({GRAPH}) AS graph, sum(pagerank) AS total FROM influence.scores GROUP BY graph) "
+        f"SELECT graph, sum(pagerank) AS total FROM {RANKS} GROUP BY graph) "
         "WHERE abs(total - 1) > 1e-6 OR total IS NULL) GROUP BY ALL",
     ),
     Expectation(

@@ -137,6 +137,18 @@ def test_two_silences_with_one_day_of_talk_between_are_two():
     assert told(rows)[1:3] == [("inactive", 45, 35, "active", "active"), ("inactive", 80, 35, "active", "active")]
 
 
+def test_two_kinds_of_acts_on_one_day_between_silences_are_one_day_for_everybody():
+    """Of many persons, as rows that stand alike come in any order."""
+    regular = [line for n in range(40) for line in history(f"p{n} {REGULAR} 200")]
+    busy = [line for n in range(40) for line in history(f"p{n} 110 120 130 140", kind="comment")]
+    talk, review = ([act(f"p{n}", 60, kind) for n in range(40)] for kind in ("comment", "review"))
+
+    twice, once = (breaks_of(*regular, *busy, *given, snapshot=300) for given in ([*talk, *review], talk))
+
+    assert ("inactive", 60, 50, "active", "non_coding") in told(once)
+    assert twice.sort(breaks.TABLE.key).equals(once.sort(breaks.TABLE.key))
+
+
 def test_a_review_of_another_person_breaks_no_silence():
     rows = breaks_of(*history(f"ada {REGULAR} 45"), act("bob", 30, "review"), snapshot=136)
 

@@ -149,7 +149,8 @@ def state() -> pl.Expr:
 
 def with_neighbours(told: pl.LazyFrame) -> pl.LazyFrame:
     """Adds what was before and after within the break; between two silences one was active, if only for a day."""
-    in_order = told.sort(packed(*SCOPE_KEY, "start_day"))
+    # not by their days: of two kinds of acts on one day comes a stretch without length
+    in_order = told.sort("number", "stretch")
     both_silent = pl.col("is_silent") & pl.col("is_silent").shift(1).over("number")
     before, after = pl.col("state").shift(1).over("number"), pl.col("state").shift(-1).over("number")
     is_last = after.is_null()
