@@ -18,17 +18,17 @@ from extract.git.sizes import SIZES_OF_COMMITS, Counting, Enough, Uncounted, cou
 class Ahead:
     """Commits that are being counted already."""
 
-    def __init__(self, counting: Counting, shas: list[str]) -> None:
-        self._counting, self._shares = counting, Shares(shas)
+    def __init__(self, counting: Counting, shas: list[str], *, lends_a_hand: bool) -> None:
+        self._counting, self._shares, self._lends_a_hand = counting, Shares(shas), lends_a_hand
         self._working = list[Future[Uncounted]]()
 
     def begin(self, pool: ThreadPoolExecutor, processes: int) -> None:
         self._working = [pool.submit(count_shares, self._counting, self._shares) for _ in range(processes)]
 
     def finished(self) -> Uncounted:
-        """Lends a hand, and waits for all; what stays uncounted."""
-        own = count_shares(self._counting, self._shares)
-        return together([own, *(each.result() for each in self._working)])
+        """Waits for all, where more may count by counting too; what stays uncounted."""
+        own = [count_shares(self._counting, self._shares)] if self._lends_a_hand else []
+        return together([*own, *(each.result() for each in self._working)])
 
 
 @contextmanager
@@ -38,26 +38,27 @@ def counting_ahead(
     without: Collection[str],
     *,
     jobs: int,
-    at_least: int,
+    at_least: int | None,
     enough: Enough,
     report: Callable[[str, int, int | None], None],
 ) -> Iterator[Ahead | None]:
-    """Counts the default branch with all processes but one, which is left for the reading of headers and paths. None
-    where there is no second process, or fewer than `at_least` are to be counted. What raises, or is interrupted, ends
-    the counting."""
-    known = {*without, *counts.sizes()["sha"]} if jobs > 1 else set()
-    todo = [sha for sha in commits_alone(repository) if sha not in known] if jobs > 1 else []
-    if jobs == 1 or len(todo) < at_least:
+    """Counts the default branch with all of `jobs` processes but one, which joins in once headers and paths are read; with
+    a single one, while they are read. None where fewer than `at_least` are to be counted, or nothing
+    at all. What raises, or is interrupted, ends the counting."""
+    known = {*without, *counts.sizes()["sha"]}
+    todo = [] if at_least is None else [sha for sha in commits_alone(repository) if sha not in known]
+    if at_least is None or len(todo) < at_least:
         yield None
         return
     stopped = threading.Event()
     counting = counting_of(
         repository.git, todo, counts, report=report, kind=SIZES_OF_COMMITS, enough=lambda: stopped.is_set() or enough()
     )
-    with ThreadPoolExecutor(jobs - 1) as pool:
-        ahead = Ahead(counting, todo)
+    at_once = max(1, jobs - 1)
+    with ThreadPoolExecutor(at_once) as pool:
+        ahead = Ahead(counting, todo, lends_a_hand=jobs > 1)
         try:
-            ahead.begin(pool, jobs - 1)
+            ahead.begin(pool, at_once)
             yield ahead
         finally:
             stopped.set()

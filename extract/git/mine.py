@@ -138,11 +138,10 @@ def read_and_counted(
     """Everything. Where there is much to count, that begins at once, beside all other reading."""
     counts, known = Counts(folder / "counts"), load_unreadable(folder, repository.git)
     counts.merge_parts()
-    beside = counting_ahead(
-        repository, counts, {*known.objects, *cut}, jobs=asked.jobs if asked.with_contents else 1,
-        at_least=FIRST_LOOK_COMMITS, enough=asked.enough, report=asked.report,
-    )  # fmt: skip
-    with beside as ahead:
+    without, at_least = {*known.objects, *cut}, FIRST_LOOK_COMMITS if asked.with_contents else None
+    with counting_ahead(
+        repository, counts, without, jobs=asked.jobs, at_least=at_least, enough=asked.enough, report=asked.report
+    ) as ahead:
         mined = read(repository, asked, folder, cut, counts)
         return counted(mined, repository, asked, folder, known, told, ahead)
 

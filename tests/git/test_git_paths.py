@@ -11,6 +11,7 @@ from polars.testing import assert_frame_equal
 from extract.git import command as command_module
 from extract.git import mine as mine_module
 from extract.git import sizes as sizes_module
+from extract.git.ahead import Ahead
 from extract.git.mine import MIRROR
 
 PATHS = ("sha", "path", "old_path", "status", "file_class")
@@ -44,14 +45,12 @@ def test_headers_and_paths_are_there_while_lines_are_counted(moved, mining, monk
     whole = mining(moved.folder, into="at once")
     monkeypatch.setattr(mine_module, "FIRST_LOOK_COMMITS", 2)
 
-    def interrupted(git, shas, counts, *, kind, **more):
-        if kind.with_lines:
-            raise KeyboardInterrupt
-        return count_sizes(git, shas, counts, kind=kind, **more)
+    def interrupted(self):
+        raise KeyboardInterrupt
 
-    count_sizes = mine_module.count_sizes
     with monkeypatch.context() as patch:
-        patch.setattr(mine_module, "count_sizes", interrupted)
+        patch.setattr(Ahead, "begin", lambda self, pool, processes: None)
+        patch.setattr(Ahead, "finished", interrupted)
         with pytest.raises(KeyboardInterrupt):
             mining(moved.folder, into="killed", jobs=1)
     folder = whole.folder.parent.parent / "killed/raw"
