@@ -96,7 +96,7 @@ def build(
     ]
     reached = pl.concat(people).cache()
     entered = reached.pipe(steps).cache()
-    counted = entered.group_by(STEP).agg(n_entered=pl.len().cast(pl.Int64)).with_row_index("step").cache()
+    counted = entered.group_by(STEP).agg(n_entered=pl.len().cast(pl.Int64)).pipe(numbered).cache()
     curves = entered.join(counted, on=STEP).pipe(aalen_johansen, by=("step",), duration="days", cause="cause")
     return (
         reached.pipe(every_step)
@@ -107,6 +107,11 @@ def build(
         .select(TABLE.column_names)
         .sort(TABLE.key)
     )
+
+
+def numbered(steps: pl.LazyFrame) -> pl.LazyFrame:
+    """`step` numbers them by name: sums of fractions may hang on where their terms lie."""
+    return steps.sort(pl.col(STEP).cast(pl.String)).with_row_index("step")
 
 
 def named(name: str) -> pl.Expr:
