@@ -1,8 +1,7 @@
 """What several expectations ask of the largest tables, so that an audit goes through these tables once.
 
 An expectation contains the whole text of the digest it needs, and so means the same wherever it is asked. An audit finds
-the text and reads its rows, made by whoever comes first, from the database in memory that the draft is
-attached to.
+the text and reads its rows, made by whoever comes first, from the database in memory that the draft is attached to.
 
 Texts are told by their hashes, which are numbers. Two that shared one would fail their check, and not pass it.
 """

@@ -143,7 +143,7 @@ def key_is_unique(table: Table) -> Expectation:
 
 
 def reference_exists(table: Table, column: Column) -> Expectation:
-    """Every value is looked up once, however many rows have it, and by its hash: a number takes half the time of a text."""
+    """Every value is looked up once, however many rows have it, and by its hash, which is a number."""
     schema, name, target = str(column.references).split(".")
     there, here = f"{quoted(schema)}.{quoted(name)}", quoted(column.name)
     whose = ", repo_id" if "repo_id" in table.column_names and column.name != "repo_id" else ""

@@ -43,8 +43,8 @@ def counting_ahead(
     report: Callable[[str, int, int | None], None],
 ) -> Iterator[Ahead | None]:
     """Counts the default branch with all of `jobs` processes but one, which joins in once headers and paths are read; with
-    a single one, while they are read. None where fewer than `at_least` are to be counted, or nothing
-    at all. What raises, or is interrupted, ends the counting."""
+    a single one, while they are read. None where fewer than `at_least` are to be counted, or lines are not asked for
+    (None). What raises, or is interrupted, ends the counting."""
     known = {*without, *counts.sizes()["sha"]}
     todo = [] if at_least is None else [sha for sha in commits_alone(repository) if sha not in known]
     if at_least is None or len(todo) < at_least:

@@ -91,9 +91,8 @@ def completeness(streams: pl.LazyFrame) -> pl.LazyFrame:
         .group_by("repo_id")
         .agg(pl.col("complete_until_at").min(), was_complete=pl.col("complete_until_at").is_not_null().all())
     )
-    reaches_start = pl.coalesce(
-        "reaches_start", "is_complete"
-    )  # a crawl that did not get through cuts off the end alone
+    # a crawl that did not get through cuts off the end alone
+    reaches_start = pl.coalesce("reaches_start", "is_complete")
     cut = (pl.col("stream") == "commits") & (pl.col("held") > 0) & ~reaches_start
     whole = streams.group_by("repo_id").agg(is_complete=pl.col("is_complete").all(), is_history_cut=cut.any())
     return whole.join(until, on="repo_id", how="left").with_columns(pl.col("was_complete").fill_null(value=False))

@@ -13,6 +13,7 @@ from transform.influence.evidence import acts_of_the_year
 from transform.influence.windows import with_windows
 from transform.parameters import Parameters
 from transform.statistics.concentration import in_core
+from transform.statistics.runs import starts_of_runs
 
 WINDOW = ("repo_id", "window_start")
 CELL = (*WINDOW, "person_id")
@@ -118,7 +119,7 @@ def _clustered(rows: pl.DataFrame) -> pl.DataFrame:
     features = rows.select(pl.col(NEAR).cast(pl.Float64).fill_null(0), nearness()).to_numpy()
     known = rows["pagerank"].is_not_null().to_numpy()
     found = np.full(rows.height, np.nan)
-    for at in np.split(np.arange(rows.height), np.flatnonzero(np.diff(rows["block"].to_numpy())) + 1):
+    for at in np.split(np.arange(rows.height), starts_of_runs(rows["block"].to_numpy())[1:]):
         nodes = at[known[at]]
         chosen = two_means(features[nodes])
         if chosen is not None:

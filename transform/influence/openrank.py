@@ -17,6 +17,7 @@ from transform.parameters import Parameters
 from transform.statistics.exact import exact_sum
 from transform.statistics.graphs import Floats, Indices
 from transform.statistics.openrank import openrank
+from transform.statistics.runs import starts_of_runs
 
 VARIANTS = ("community", "global")
 WEIGHTS = {
@@ -211,7 +212,7 @@ def months_of(rows: pl.DataFrame) -> list[tuple[int, Indices]]:
     """The months there are, counted through, each with its acts."""
     number = (rows["month"].dt.year().cast(pl.Int64) * 12 + rows["month"].dt.month()).to_numpy()
     order = np.argsort(number, kind="stable")
-    parts = np.split(order, np.flatnonzero(np.diff(number[order])) + 1)
+    parts = np.split(order, starts_of_runs(number[order])[1:])
     return [(int(number[part[0]]), part) for part in parts if len(part)]
 
 

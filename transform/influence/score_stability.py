@@ -25,6 +25,7 @@ from transform.influence.windows import WINDOW, with_windows
 from transform.parameters import Parameters
 from transform.statistics.correlations import spearman
 from transform.statistics.pagerank import pagerank
+from transform.statistics.runs import starts_of_runs
 
 SEED = 20_180_101
 RESAMPLE_TOLERANCE = 1e-8
@@ -182,7 +183,7 @@ def resamples(edges: pl.DataFrame, *, parameters: Parameters) -> pl.DataFrame:
 def _ranks(values: np.ndarray[Any, Any], block: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Mean ranks within each block, less their mean."""
     found = np.zeros(len(values))
-    for nodes in np.split(np.arange(len(values)), np.flatnonzero(np.diff(block)) + 1):
+    for nodes in np.split(np.arange(len(values)), starts_of_runs(block)[1:]):
         rank = pl.Series(values[nodes].round(10)).rank().to_numpy()
         found[nodes] = rank - rank.mean()
     return found

@@ -15,6 +15,7 @@ from transform.columns import count, share
 from transform.parameters import Parameters
 from transform.statistics.cox import Fit, Lives, NotEstimable, fit
 from transform.statistics.intervals import Z_95
+from transform.statistics.runs import starts_of_runs
 
 Integers = npt.NDArray[np.integer[Any]]
 
@@ -129,7 +130,7 @@ def groups_of(rows: pl.DataFrame, by: Sequence[str]) -> Iterator[tuple[dict[str,
     groups = rows.select(by).unique(maintain_order=True).with_row_index("number")
     number = rows.select(by).join(groups, on=by, how="left", maintain_order="left")["number"].to_numpy()
     order = np.argsort(number, kind="stable")
-    cuts = np.flatnonzero(np.diff(number[order])) + 1
+    cuts = starts_of_runs(number[order])[1:]
     yield from zip(groups.drop("number").iter_rows(named=True), np.split(order, cuts), strict=bool(len(rows)))
 
 

@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from transform.statistics.runs import starts_of_runs
+
 Numbers = npt.NDArray[np.integer[Any]]
 
 WINDOW_DAYS = 90
@@ -82,7 +84,7 @@ def far_out(inside: pl.DataFrame) -> pl.DataFrame:
     keyed = (pl.col("life") * WINDOWS + pl.col("window")) * LENGTHS + pl.col("pause_days")
     line = inside.select(keyed).to_series().sort().to_numpy()
     window, lengths = line // LENGTHS, line % LENGTHS
-    starts = np.flatnonzero(np.append(len(window) > 0, window[1:] != window[:-1]))
+    starts = starts_of_runs(window)
     which, sizes = window[starts], np.diff(np.append(starts, len(window)))
     upper, lower = (quartile(lengths, starts, sizes, share) for share in (0.75, 0.25))
     has_spread = (sizes >= FEWEST_PAUSES) & (upper - lower > SMALLEST_SPREAD)

@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import chdtrc
 
+from transform.statistics.runs import starts_of_runs
+
 Integers = npt.NDArray[np.integer[Any]]
 Floats = npt.NDArray[np.float64]
 
@@ -109,11 +111,6 @@ def summed(rows: Floats, asked: Integers, n_questions: int) -> Floats:
     if len(starts):
         sums[asked[starts]] = np.add.reduceat(rows, starts, axis=0)
     return sums
-
-
-def starts_of_runs(values: Integers) -> Integers:
-    """Where a value differs from the one before it."""
-    return np.flatnonzero(np.append(len(values) > 0, values[1:] != values[:-1]))
 
 
 def covariances(share: Floats, spread: Floats, asked: Integers, n_questions: int) -> Floats:
